@@ -1,0 +1,1 @@
+"""Pure decisions: facts in, next state and effects out. No clock, I/O or chance."""

@@ -1,0 +1,198 @@
+"""
+Effects: what the core wants done, in the imperative.
+
+The shell appends the live state they follow from to the journal, then performs
+them. Effects of one call are performed in order; of different calls, at once.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from callengine.core.cards import Card
+from callengine.core.ids import AgentId, CallId, ChannelId, Instant, PlaybackId
+from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originate:
+    """
+    Ring an endpoint; the channel comes under our control when answered.
+
+    Attributes:
+        endpoint: `PJSIP/NAME` or `PJSIP/NUMBER@TRUNK`.
+        timeout_s: ring at most this long.
+        auto_answer: ask the softphone to answer by itself.
+    """
+
+    call: CallId
+    channel: ChannelId
+    endpoint: str
+    caller_id: str
+    timeout_s: int
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Put channels into the call's bridge, making it if there is none yet."""
+
+    call: CallId
+    channels: tuple[ChannelId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseBridge:
+    """The call needs its bridge no more."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp:
+    """End a channel with a Q.850 cause; already gone is success."""
+
+    call: CallId
+    channel: ChannelId
+    cause: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Play media on the call's bridge, so that it blocks no channel."""
+
+    call: CallId
+    playback: PlaybackId
+    media: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopPlay:
+    """Stop a prompt; already ended is success."""
+
+    call: CallId
+    playback: PlaybackId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartMusic:
+    """Play music on hold on the call's bridge."""
+
+    call: CallId
+    music: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopMusic:
+    """Stop the music on the call's bridge."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectTalk:
+    """Report when the channel's party starts and stops talking."""
+
+    call: CallId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveToDialplan:
+    """Give the channel back to the dialplan (fallback queue)."""
+
+    call: CallId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identify:
+    """Look the caller up within the identification budget."""
+
+    call: CallId
+    dialled_number: str
+    caller_number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCard:
+    """Open or update the screen-pop of a call on an agent's desktop."""
+
+    agent: AgentId
+    call: CallId
+    card: Card
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetractCard:
+    """Take a screen-pop away: the call went elsewhere."""
+
+    agent: AgentId
+    call: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellAgent:
+    """An agent's own state changed; show it on the desktop."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTimer:
+    """Deliver `TimerFired(key)` at `at`; a second one with the key replaces it."""
+
+    key: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTimer:
+    """Forget a timer."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCall:
+    """Commit a finished call with its legs and events."""
+
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAttempt:
+    """Commit the outcome of an attempt and when to try again."""
+
+    record: AttemptRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDecision:
+    """Keep why a routing or pacing decision came out as it did."""
+
+    record: DecisionRecord
+
+
+Effect: TypeAlias = (
+    Originate
+    | Join
+    | CloseBridge
+    | HangUp
+    | Play
+    | StopPlay
+    | StartMusic
+    | StopMusic
+    | DetectTalk
+    | LeaveToDialplan
+    | Identify
+    | ShowCard
+    | RetractCard
+    | TellAgent
+    | SetTimer
+    | CancelTimer
+    | RecordCall
+    | RecordAttempt
+    | RecordDecision
+)

@@ -1,0 +1,220 @@
+"""
+Facts: what happened, said by somebody else, in the past tense.
+
+Each carries `at`, the instant it was observed. The pool's owner applies facts one
+at a time; nothing else changes live state.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callengine.core.cards import Card
+from callengine.core.ids import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelId,
+    CustomerId,
+    Instant,
+    OrderId,
+    PlaybackId,
+    ShopId,
+)
+from callengine.core.skills import Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Base of every fact."""
+
+    at: Instant
+
+
+# --- from Asterisk ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Fact):
+    """A caller's channel entered our application; the dialplan has answered it."""
+
+    channel: ChannelId
+    dialled_number: str
+    """As dialled (DNIS), raw text from the dialplan."""
+    caller_number: str | None
+    """As presented (ANI), raw text; None when withheld."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRinging(Fact):
+    """The far end of a channel we originated is alerting."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAnswered(Fact):
+    """A channel we originated was answered and is under our control."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelJoined(Fact):
+    """A channel entered a bridge: the only proof that a join worked."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelGone(Fact):
+    """
+    A channel ended, or could not be made. Terminal in every state.
+
+    Attributes:
+        cause: Q.850 cause, 0 when unknown.
+        sip_code: final SIP response of the leg, None when there was none.
+        unreachable: the request itself failed (no registered binding, trunk down).
+    """
+
+    channel: ChannelId
+    cause: int
+    sip_code: int | None = None
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackEnded(Fact):
+    """A prompt ended or failed; both mean the same to the call."""
+
+    playback: PlaybackId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkingStarted(Fact):
+    """Speech began on a channel with talk detection."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkingEnded(Fact):
+    """Speech on a channel with talk detection stopped after `duration_s`."""
+
+    channel: ChannelId
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointChanged(Fact):
+    """
+    Asterisk's view of an endpoint changed. It can veto an agent, never grant one.
+
+    Attributes:
+        reachable: at least one binding is registered.
+        in_use: Asterisk has a channel on it, ours or not.
+    """
+
+    endpoint: str
+    reachable: bool | None = None
+    in_use: bool | None = None
+
+
+# --- from the customer base ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerIdentified(Fact):
+    """The look-up ended: found, several, none, or out of its time budget."""
+
+    call: CallId
+    card: Card
+    requirement: Requirement
+    preferred: AgentId | None = None
+
+
+# --- from agents -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentBecameReady(Fact):
+    """An agent asked to be offered calls."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPaused(Fact):
+    """An agent asked for no more calls, for a reason. Takes effect after the call."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedOut(Fact):
+    """An agent's last desktop closed on purpose, or a supervisor logged them out."""
+
+    agent: AgentId
+
+
+class Disposition(StrEnum):
+    """What the agent says came of a conversation."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    CALLBACK = "callback"
+    WRONG_NUMBER = "wrong_number"
+    INFORMED = "informed"
+    COMPLAINT = "complaint"
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionSaved(Fact):
+    """The disposition of a call is committed; wrap-up may end."""
+
+    agent: AgentId
+    call: CallId
+    disposition: Disposition
+    finish: bool = True
+    """True: the agent is done and wrap-up ends now."""
+
+
+# --- from order intake -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """One order to be dialled: who, on what number, for which shop."""
+
+    attempt: AttemptId
+    order: OrderId
+    shop: ShopId
+    customer: CustomerId | None
+    number: str
+    """E.164."""
+    requirement: Requirement
+    card: Card
+    tries: int = 0
+    due_at: Instant = 0.0
+    deadline_at: Instant | None = None
+    caller_id: str = ""
+    trunk: str = "trunk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadsOffered(Fact):
+    """The order book offers leads that are due; the pool owns them until recorded."""
+
+    leads: tuple[Lead, ...] = field(default_factory=tuple)
+
+
+# --- from the clock --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired(Fact):
+    """A timer that the core asked for came due."""
+
+    key: str

@@ -1,0 +1,1 @@
+"""The proving ground: simulated people on real SIP, load, faults and measurement."""

@@ -7,9 +7,10 @@ both pass the same contract suite (`tests/contracts`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
-from callengine.core.cards import Card
+from callengine.core.cards import Card, OrderCard
 from callengine.core.facts import Disposition, Fact, Lead
 from callengine.core.ids import (
     AgentId,
@@ -19,6 +20,7 @@ from callengine.core.ids import (
     ChannelId,
     CustomerId,
     Instant,
+    MessageId,
     OrderId,
     PlaybackId,
     ShopId,
@@ -278,6 +280,255 @@ class Ledger(Protocol):
 
 class DispositionRefused(Exception):
     """The disposition contradicts the order or is incomplete; the text says how."""
+
+
+# --- orders in -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """One line of an order that comes in."""
+
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """
+    An order that comes in, bounded and typed but not yet read against the shop.
+
+    Attributes:
+        phone: as written by the shop; read in the region of the shop.
+        language, region, currency: empty means the shop's own.
+        placed_at: None means the instant of intake.
+    """
+
+    number: str
+    phone: str
+    items: tuple[NewItem, ...]
+    name: str = ""
+    language: str = ""
+    region: str = ""
+    external_id: str = ""
+    currency: str = ""
+    placed_at: Instant | None = None
+    method: str = ""
+    address: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One attempt of an order, finished or running (`outcome` is then empty)."""
+
+    attempt: AttemptId
+    number: str
+    started_at: Instant
+    ended_at: Instant | None
+    outcome: str
+    next_try_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order as its shop may see it."""
+
+    order: OrderCard
+    phone: str
+    received_at: Instant
+    deadline_at: Instant | None
+    tries: int
+    next_try_at: Instant | None
+    disposition: str = ""
+    note: str = ""
+    attempts: tuple[AttemptView, ...] = ()
+
+
+class TakenAs(StrEnum):
+    """What came of an order's intake."""
+
+    CREATED = "created"
+    SAME = "same"
+    """It was here already with this content."""
+    CONFLICT = "conflict"
+    """It was here already with other content, which stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The answer to an intake; `order` is the order as it is kept."""
+
+    taken_as: TakenAs
+    order: OrderView
+
+
+class OrderRefused(Exception):
+    """An order cannot be taken; `field` is its dotted path, the text says why."""
+
+    def __init__(self, field_path: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field_path
+
+
+class UnknownShop(Exception):
+    """No shop has this id."""
+
+
+class OrderIntake(Protocol):
+    """The door for orders."""
+
+    async def take(self, shop: ShopId, order: NewOrder, at: Instant) -> Taken:
+        """
+        Keep an order, once per shop and number.
+
+        Raises `OrderRefused` (a phone that is none, an item too many...) and
+        `UnknownShop`.
+        """
+
+    async def find(self, shop: ShopId, number: str) -> OrderView | None:
+        """Show an order by the shop's own number."""
+
+
+# --- who may ask -----------------------------------------------------------------
+
+
+class ShopKeys(Protocol):
+    """API keys of shops; only their hashes are kept."""
+
+    async def shop_for_key(self, key: str) -> ShopId | None:
+        """Say whose key this is, None when nobody's."""
+
+
+class AgentAccounts(Protocol):
+    """Logins of agents."""
+
+    async def log_in(self, login: str, password: str) -> AgentProfile | None:
+        """
+        Check a password; None when login or password are wrong.
+
+        An unknown login costs as much time as a wrong password.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAccount:
+    """What Asterisk must know of an agent's softphone."""
+
+    agent: AgentId
+    login: str
+    name: str
+    sip_password: str
+    phone_mode: str
+    shops: tuple[ShopId, ...]
+
+
+class PhoneAccounts(Protocol):
+    """SIP accounts of agents, for `callengine provision`."""
+
+    async def phone_accounts(self) -> tuple[PhoneAccount, ...]:
+        """Read every account, by login."""
+
+
+# --- what happened ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHistory:
+    """Everything kept about one call: the answer to "why did it go there?"."""
+
+    call: CallRecord | None
+    decisions: tuple[DecisionRecord, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
+    disposition: SavedDisposition | None = None
+
+
+class Archive(Protocol):
+    """Reads of what was recorded, for supervisors."""
+
+    async def orders_by_stage(self) -> dict[ShopId, dict[str, int]]:
+        """Count orders per shop and stage."""
+
+    async def why(self, call: CallId) -> CallHistory | None:
+        """Everything recorded about a call; None when nothing is."""
+
+
+# --- outgoing messages -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """
+    One message to one receiver, claimed for delivery.
+
+    Attributes:
+        message: the `webhook-id`, the same at every try.
+        receiver: `shop` or `logistics`.
+        body: JSON, to be signed and sent byte for byte.
+        secret: `whsec_...`, the receiver's signing secret.
+        tries: tries made before this one.
+    """
+
+    message: MessageId
+    shop: ShopId
+    receiver: str
+    type: str
+    url: str
+    secret: str
+    body: bytes
+    tries: int
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxBacklog:
+    """How far behind delivery is."""
+
+    waiting: int
+    failing: int
+    """Of those waiting: tried at least once."""
+    dead: int
+    delivered: int
+    oldest_at: Instant | None
+    """When the oldest waiting message was made."""
+
+
+class Outbox(Protocol):
+    """Messages committed with the facts they tell, until they are delivered."""
+
+    async def claim(
+        self, now: Instant, limit: int, *, lease_s: float
+    ) -> tuple[OutboxMessage, ...]:
+        """
+        Take due messages, oldest first; not offered to others for `lease_s`.
+
+        A message whose lease ends without a verdict is due again.
+        """
+
+    async def delivered(self, message: MessageId, at: Instant) -> None:
+        """The receiver accepted it."""
+
+    async def failed(
+        self,
+        message: MessageId,
+        at: Instant,
+        *,
+        error: str,
+        next_try_at: Instant | None,
+    ) -> None:
+        """The try failed; due again at `next_try_at`, dead when that is None."""
+
+    async def replay(self, message: MessageId, at: Instant) -> bool:
+        """Make a dead or delivered message due now; False when unknown."""
+
+    async def backlog(self) -> OutboxBacklog:
+        """Count what waits and what died."""
+
+    async def wait(self, timeout_s: float) -> None:
+        """Return when a message was committed since the last wait, or in time."""
 
 
 # --- live state ------------------------------------------------------------------

@@ -1,0 +1,5 @@
+"""`python -m callengine`."""
+
+from callengine.boot.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The sub-commands of `callengine`, one module per area, imported when called."""

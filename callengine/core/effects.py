@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from callengine.core.cards import Card
-from callengine.core.ids import AgentId, CallId, ChannelId, Instant, PlaybackId
+from callengine.core.facts import Lead
+from callengine.core.ids import (
+    AgentId,
+    BridgeId,
+    CallId,
+    ChannelId,
+    Instant,
+    PlaybackId,
+)
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 
 
@@ -33,18 +41,28 @@ class Originate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
-    """Put channels into the call's bridge, making it if there is none yet."""
+class OpenBridge:
+    """Make a bridge; it is ours until closed and serves one call at a time."""
 
     call: CallId
+    bridge: BridgeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Put channels into the call's bridge; `ChannelJoined` proves it."""
+
+    call: CallId
+    bridge: BridgeId
     channels: tuple[ChannelId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseBridge:
-    """The call needs its bridge no more."""
+    """Destroy a bridge that no call needs."""
 
     call: CallId
+    bridge: BridgeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +79,7 @@ class Play:
     """Play media on the call's bridge, so that it blocks no channel."""
 
     call: CallId
+    bridge: BridgeId
     playback: PlaybackId
     media: str
 
@@ -78,6 +97,7 @@ class StartMusic:
     """Play music on hold on the call's bridge."""
 
     call: CallId
+    bridge: BridgeId
     music: str
 
 
@@ -86,6 +106,7 @@ class StopMusic:
     """Stop the music on the call's bridge."""
 
     call: CallId
+    bridge: BridgeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +132,15 @@ class Identify:
     call: CallId
     dialled_number: str
     caller_number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginAttempt:
+    """Commit that an attempt is about to be dialled; its dialling waits for it."""
+
+    call: CallId
+    lead: Lead
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +207,7 @@ class RecordDecision:
 
 Effect: TypeAlias = (
     Originate
+    | OpenBridge
     | Join
     | CloseBridge
     | HangUp
@@ -187,6 +218,7 @@ Effect: TypeAlias = (
     | DetectTalk
     | LeaveToDialplan
     | Identify
+    | BeginAttempt
     | ShowCard
     | RetractCard
     | TellAgent

@@ -20,6 +20,7 @@ from callengine.core.ids import (
     PlaybackId,
     ShopId,
 )
+from callengine.core.roster import Roster
 from callengine.core.skills import Requirement
 
 
@@ -208,6 +209,16 @@ class LeadsOffered(Fact):
     """The order book offers leads that are due; the pool owns them until recorded."""
 
     leads: tuple[Lead, ...] = field(default_factory=tuple)
+
+
+# --- from configuration ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterChanged(Fact):
+    """Shops or agents were changed; calls in progress keep what they have."""
+
+    roster: Roster
 
 
 # --- from the clock --------------------------------------------------------------

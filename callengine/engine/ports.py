@@ -26,6 +26,9 @@ from callengine.core.ids import (
     ShopId,
 )
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
+from callengine.core.roster import AgentProfile as AgentProfile
+from callengine.core.roster import Roster as Roster
+from callengine.core.roster import Shop as Shop
 from callengine.core.skills import Requirement
 
 FactSink = Callable[[Fact], None]
@@ -126,55 +129,6 @@ class Telephony(Protocol):
 
 
 # --- the shops' data -------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
-    """A tenant, as the engine needs it while calls run."""
-
-    shop: ShopId
-    name: str
-    language: str
-    region: str
-    """ISO 3166 region that its customers' numbers are read in."""
-    currency: str
-    zone: str
-    """IANA time zone."""
-    numbers: tuple[str, ...]
-    """Dialled numbers, E.164."""
-    queue: str
-    """Name of the fallback queue in Asterisk."""
-    greeting: str
-    """Media to play on arrival, such as `sound:callengine/greeting-ru`; may be ''."""
-    music: str = "default"
-    caller_id: str = ""
-    """E.164 number shown to called customers."""
-    dial_orders: bool = True
-    trunk: str = "trunk"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentProfile:
-    """An agent, as the engine needs it while calls run."""
-
-    agent: AgentId
-    login: str
-    name: str
-    endpoint: str
-    """`PJSIP/NAME`."""
-    phone_mode: str
-    """ring or auto_answer: how the softphone takes *outbound* calls."""
-    skills: dict[str, int]
-    shops: tuple[ShopId, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
-    """Shops and agents, read at start and after each `callengine apply`."""
-
-    shops: tuple[Shop, ...] = ()
-    agents: tuple[AgentProfile, ...] = ()
-    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -536,11 +490,16 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One changed aggregate: kind `call` or `agent`, its key, its state or None."""
+    """
+    One changed aggregate: kind `call` or `agent`, its key, its state.
+
+    The state is anything orjson can write (a dict or a dataclass), None to forget it;
+    `load` gives dicts.
+    """
 
     kind: str
     key: str
-    state: dict[str, Any] | None
+    state: Any
 
 
 class JournalDown(Exception):

@@ -1,0 +1,55 @@
+"""Shops and agents, as the core needs them while calls run."""
+
+from dataclasses import dataclass, field
+
+from callengine.core.ids import AgentId, ShopId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A tenant."""
+
+    shop: ShopId
+    name: str
+    language: str
+    region: str
+    """ISO 3166 region that its customers' numbers are read in."""
+    currency: str
+    zone: str
+    """IANA time zone."""
+    numbers: tuple[str, ...]
+    """Dialled numbers, E.164."""
+    queue: str
+    """Name of the fallback queue in Asterisk."""
+    greeting: str
+    """Media to play on arrival, such as `sound:callengine/greeting-ru`; may be ''."""
+    music: str = "default"
+    """Music class while waiting; '' for silence."""
+    caller_id: str = ""
+    """E.164 number shown to called customers."""
+    dial_orders: bool = True
+    trunk: str = "trunk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentProfile:
+    """An agent's lasting side: who, on what phone, with which skills."""
+
+    agent: AgentId
+    login: str
+    name: str
+    endpoint: str
+    """`PJSIP/NAME`."""
+    phone_mode: str
+    """ring or auto_answer: how the softphone takes *outbound* calls."""
+    skills: dict[str, int]
+    shops: tuple[ShopId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Shops and agents, read at start and after each `callengine apply`."""
+
+    shops: tuple[Shop, ...] = field(default_factory=tuple)
+    agents: tuple[AgentProfile, ...] = field(default_factory=tuple)
+    version: int = 0

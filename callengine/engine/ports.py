@@ -33,6 +33,10 @@ from callengine.core.skills import Requirement
 
 FactSink = Callable[[Fact], None]
 
+
+class StoreDown(Exception):
+    """The database cannot be reached or did not commit; try again later."""
+
 # --- telephony -------------------------------------------------------------------
 
 
@@ -204,8 +208,14 @@ class OrderBook(Protocol):
     async def release(self, attempts: Sequence[AttemptId]) -> None:
         """Give claimed leads back undialled."""
 
-    async def release_all(self) -> int:
-        """Give back whatever a dead engine had claimed; how many."""
+    async def release_all(self, keep: Sequence[AttemptId] = ()) -> int:
+        """
+        Give back whatever a dead engine had claimed; how many.
+
+        Attempts in `keep` live on (their calls were found alive) and stay taken. An
+        attempt that was started and is not kept counts as failed; its order is due
+        again two minutes after that attempt began.
+        """
 
 
 class Ledger(Protocol):
@@ -219,8 +229,15 @@ class Ledger(Protocol):
     ) -> None:
         """Commit a batch in one transaction; the same record twice is once."""
 
-    async def start_attempts(self, leads: Sequence[Lead], at: Instant) -> None:
-        """Commit that attempts are about to be dialled, before they are."""
+    async def start_attempts(
+        self, leads: Sequence[Lead], at: Instant
+    ) -> tuple[AttemptId, ...]:
+        """
+        Commit that attempts are about to be dialled, before they are.
+
+        Returns those withdrawn since they were claimed, which must not be dialled:
+        their order was settled meanwhile, by a call of the customer's own.
+        """
 
     async def save_disposition(self, saved: SavedDisposition) -> None:
         """

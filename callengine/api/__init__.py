@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: orders in, agents' desktops, the admin's questions."""

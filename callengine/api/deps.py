@@ -1,0 +1,56 @@
+"""What the API is given: the engine, the doors of the store, keys and a clock."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from callengine.api.hub import DesktopHub
+from callengine.core.ids import Instant
+from callengine.engine.face import EngineFace
+from callengine.engine.ports import (
+    AgentAccounts,
+    Archive,
+    Directory,
+    OrderIntake,
+    ShopKeys,
+)
+
+Clock = Callable[[], Instant]
+
+
+async def always_ready() -> Mapping[str, bool]:
+    """Answer for an API with nothing behind it that could be away."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDeps:
+    """
+    Everything `build_app` needs.
+
+    Attributes:
+        session_key: at least 32 secret bytes that outlive a restart, so that agents
+            stay logged in when the engine is replaced under them.
+        admin_token: what `Authorization: Bearer` must say on admin calls.
+        checks: readiness by part (`redis`, `database`, `asterisk`).
+        secure_cookies: True behind HTTPS: the cookie is then never sent in clear.
+    """
+
+    engine: EngineFace
+    hub: DesktopHub
+    intake: OrderIntake
+    shop_keys: ShopKeys
+    accounts: AgentAccounts
+    directory: Directory
+    archive: Archive
+    session_key: bytes
+    admin_token: str
+    now: Clock
+    checks: Callable[[], Awaitable[Mapping[str, bool]]] = always_ready
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    secure_cookies: bool = False
+
+
+DEPS: web.AppKey[ApiDeps] = web.AppKey("DEPS", ApiDeps)

@@ -1,0 +1,137 @@
+"""Agents log in and out; the session is a signed cookie."""
+
+import asyncio
+from math import ceil
+
+import structlog
+from aiohttp import web
+
+from callengine.api.bodies import read_model
+from callengine.api.deps import DEPS
+from callengine.api.errors import ApiError, json_response
+from callengine.api.limits import RateLimit
+from callengine.api.sessions import COOKIE, SESSION_S, Session, Sessions
+from callengine.api.texts import Name, Secret, Strict
+from callengine.engine.face import AgentView, UnknownAgent
+from callengine.engine.ports import AgentProfile
+
+log = structlog.get_logger(__name__)
+
+SESSIONS: web.AppKey[Sessions] = web.AppKey("SESSIONS", Sessions)
+
+CHECKS_AT_ONCE = 4
+"""Passwords checked at one time: each costs tens of ms and megabytes on purpose."""
+
+
+class LogIn(Strict):
+    """Login and password of an agent."""
+
+    login: Name
+    password: Secret
+
+
+class LoginGate:
+    """Slows guessing down: failures are counted per login and per address."""
+
+    def __init__(self) -> None:
+        self._by_login = RateLimit(burst=5, per_s=1 / 12)
+        # A whole office may sit behind one address; only failures count.
+        self._by_address = RateLimit(burst=30, per_s=1 / 2)
+        self.slots = asyncio.Semaphore(CHECKS_AT_ONCE)
+
+    def check(self, login: str, address: str, now: float) -> None:
+        """Raise `ApiError` 429 when this one must wait."""
+        wait_s = max(
+            self._by_login.wait_s(login.casefold(), now),
+            self._by_address.wait_s(address, now),
+        )
+        if wait_s > 0:
+            headers = {"Retry-After": str(ceil(wait_s))}
+            message = f"Too many tries; wait {ceil(wait_s)} s."
+            raise ApiError(429, "too_many_tries", message, headers=headers)
+
+    def failed(self, login: str, address: str, now: float) -> None:
+        """Count a failure."""
+        self._by_login.spend(login.casefold(), now)
+        self._by_address.spend(address, now)
+
+    def passed(self, login: str) -> None:
+        """Forget the failures of a login that got in."""
+        self._by_login.forgive(login.casefold())
+
+
+GATE: web.AppKey[LoginGate] = web.AppKey("GATE", LoginGate)
+
+
+def session_of(request: web.Request) -> Session:
+    """Say who asks. Raises `ApiError` 401."""
+    deps = request.app[DEPS]
+    session = request.app[SESSIONS].read(request.cookies.get(COOKIE), deps.now())
+    if session is None:
+        raise ApiError(401, "not_logged_in", "Log in first.")
+    return session
+
+
+def known_agent(request: web.Request, session: Session) -> AgentView:
+    """Show the agent of a session. Raises `ApiError` 401 when they are no more."""
+    try:
+        return request.app[DEPS].engine.agent_view(session.agent)
+    except UnknownAgent:
+        raise ApiError(401, "unknown_agent", "Log in again.") from None
+
+
+async def log_in(request: web.Request) -> web.StreamResponse:
+    """Check a password and give a session cookie."""
+    form = await read_model(request, LogIn)
+    profile = await _check(request, form)
+    deps = request.app[DEPS]
+    _, token = request.app[SESSIONS].open(profile.agent, deps.now())
+    log.info("agent_logged_in", agent=profile.agent)
+    response = json_response({"agent": profile.agent, "name": profile.name})
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SESSION_S),
+        httponly=True,
+        samesite="Strict",
+        secure=deps.secure_cookies,
+        path="/",
+    )
+    return response
+
+
+async def _check(request: web.Request, form: LogIn) -> AgentProfile:
+    deps, gate = request.app[DEPS], request.app[GATE]
+    address = request.remote or ""
+    gate.check(form.login, address, deps.now())
+    async with gate.slots:
+        # Asked again: the tries that waited here may have used the rest up.
+        gate.check(form.login, address, deps.now())
+        profile = await deps.accounts.log_in(form.login, form.password)
+    if profile is None:
+        gate.failed(form.login, address, deps.now())
+        log.warning("login_refused", pii_login=form.login, pii_address=address)
+        raise ApiError(401, "wrong_password", "Login or password is wrong.")
+    gate.passed(form.login)
+    return profile
+
+
+async def log_out(request: web.Request) -> web.StreamResponse:
+    """End the session; the agent takes no more calls."""
+    deps = request.app[DEPS]
+    session = session_of(request)
+    request.app[SESSIONS].revoke(session, deps.now())
+    try:
+        await deps.engine.log_out(session.agent)
+    except UnknownAgent:
+        log.info("agent_without_roster_logged_out", agent=session.agent)
+    deps.hub.cut_off_agent(session.agent)
+    response = json_response({})
+    response.del_cookie(COOKIE, path="/")
+    return response
+
+
+async def who_am_i(request: web.Request) -> web.StreamResponse:
+    """Say whose session this is, so that a page knows whether to ask a password."""
+    view = known_agent(request, session_of(request))
+    return json_response({"agent": view.agent, "name": view.name})

@@ -1,0 +1,170 @@
+"""Orders as shops send them and see them."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+
+from callengine.api.texts import Line, Name, Note, Strict, Word
+from callengine.engine.ports import NewItem, NewOrder, OrderView
+
+MAX_ITEMS = 200
+MAX_MINOR = 10**12
+
+Language = Annotated[str, StringConstraints(pattern="^([a-z]{2,3})?$")]
+Currency = Annotated[str, StringConstraints(pattern="^([A-Z]{3})?$")]
+Phone = Annotated[Word, Field(min_length=3)]
+
+
+def _since_2000(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 2200:
+        raise ValueError("The year is out of range.")
+    return at
+
+
+PlacedAt = Annotated[AwareDatetime, AfterValidator(_since_2000)]
+
+
+class ItemIn(Strict):
+    """One line of an order; money in minor units (kopecks, cents)."""
+
+    sku: Word = ""
+    name: Line = ""
+    category: Word = ""
+    quantity: int = Field(default=1, ge=1, le=9999)
+    price_minor: int = Field(default=0, ge=0, le=MAX_MINOR)
+
+
+class CustomerIn(Strict):
+    """Who ordered; `phone` as the customer wrote it."""
+
+    phone: Phone
+    name: Line = ""
+    language: Language = ""
+    region: Word = ""
+    external_id: Word = ""
+
+
+class DeliveryIn(Strict):
+    """What the customer asked for."""
+
+    method: Literal["", "courier", "pickup", "post"] = ""
+    address: Line = ""
+
+
+class OrderIn(Strict):
+    """One order; what is empty comes from the shop's own settings."""
+
+    number: Name
+    customer: CustomerIn
+    items: list[ItemIn] = Field(min_length=1, max_length=MAX_ITEMS)
+    placed_at: PlacedAt | None = None
+    currency: Currency = ""
+    delivery: DeliveryIn = DeliveryIn()
+    comment: Note = ""
+
+    def to_new_order(self) -> NewOrder:
+        """Hand it to the store."""
+        return NewOrder(
+            number=self.number,
+            phone=self.customer.phone,
+            items=tuple(NewItem(**item.model_dump()) for item in self.items),
+            name=self.customer.name,
+            language=self.customer.language,
+            region=self.customer.region,
+            external_id=self.customer.external_id,
+            currency=self.currency,
+            placed_at=self.placed_at.timestamp() if self.placed_at else None,
+            method=self.delivery.method,
+            address=self.delivery.address,
+            comment=self.comment,
+        )
+
+
+class ItemOut(BaseModel):
+    """One line of an order."""
+
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    price_minor: int
+
+
+class DeliveryOut(BaseModel):
+    """What was agreed about the delivery."""
+
+    method: str
+    address: str
+    date: str
+    time_from: str
+    time_to: str
+    status: str
+
+
+class AttemptOut(BaseModel):
+    """One attempt to reach the customer; `outcome` is empty while it runs."""
+
+    number: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    next_try_at: datetime | None
+
+
+class OrderOut(BaseModel):
+    """An order as it stands."""
+
+    order: str
+    number: str
+    stage: str
+    placed_at: str
+    received_at: datetime
+    deadline_at: datetime | None
+    phone: str
+    total_minor: int
+    currency: str
+    items: list[ItemOut]
+    delivery: DeliveryOut | None
+    tries: int
+    next_try_at: datetime | None
+    disposition: str
+    note: str
+    attempts: list[AttemptOut]
+
+
+def order_out(view: OrderView) -> dict[str, Any]:
+    """Lay an order out as `OrderOut`, times in ISO 8601 UTC."""
+    card = view.order
+    return {
+        "order": card.order,
+        "number": card.number,
+        "stage": card.stage,
+        "placed_at": card.placed_at,
+        "received_at": utc(view.received_at),
+        "deadline_at": utc(view.deadline_at),
+        "phone": view.phone,
+        "total_minor": card.total_minor,
+        "currency": card.currency,
+        "items": card.items,
+        "delivery": card.delivery,
+        "tries": view.tries,
+        "next_try_at": utc(view.next_try_at),
+        "disposition": view.disposition,
+        "note": view.note,
+        "attempts": [
+            {
+                "number": a.number,
+                "started_at": utc(a.started_at),
+                "ended_at": utc(a.ended_at),
+                "outcome": a.outcome,
+                "next_try_at": utc(a.next_try_at),
+            }
+            for a in view.attempts
+        ],
+    }
+
+
+def utc(at: float | None) -> datetime | None:
+    """Turn an instant into an aware datetime."""
+    return None if at is None else datetime.fromtimestamp(at, UTC)

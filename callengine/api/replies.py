@@ -1,0 +1,85 @@
+"""Shapes of the answers that are not orders, for `/openapi.json`."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ErrorDetail(BaseModel):
+    """Why a request was refused; `field` is a dotted path into the body."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ErrorOut(BaseModel):
+    """The body of every answer from 400 on."""
+
+    error: ErrorDetail
+
+
+class AgentOut(BaseModel):
+    """Who is logged in."""
+
+    agent: str
+    name: str
+
+
+class Nothing(BaseModel):
+    """An empty object."""
+
+
+class Health(BaseModel):
+    """The loop turns."""
+
+    ok: bool
+    version: str
+
+
+class Readiness(BaseModel):
+    """Whether every part is there."""
+
+    ok: bool
+    parts: dict[str, bool]
+
+
+class Floor(BaseModel):
+    """Counts by state now; more keys than these may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    at: float
+    calls: dict[str, Any] = {}
+    agents: dict[str, Any] = {}
+    orders: dict[str, dict[str, int]]
+    latency_ms: dict[str, Any] = {}
+
+
+class Why(BaseModel):
+    """A call's story: `live` from the engine, `recorded` from the database."""
+
+    call: str
+    live: dict[str, Any] | None
+    recorded: dict[str, Any] | None
+
+
+class WebhookData(BaseModel):
+    """What a message tells; empty parts are null or absent."""
+
+    model_config = ConfigDict(extra="allow")
+
+    shop: str
+    order: dict[str, Any]
+    delivery: dict[str, Any] | None = None
+    disposition: str | None = None
+    agent: str | None = None
+    note: str | None = None
+
+
+class Webhook(BaseModel):
+    """An outgoing message, signed as Standard Webhooks say."""
+
+    type: str
+    timestamp: str
+    data: WebhookData

@@ -1,0 +1,155 @@
+"""The route table: what is served, by whom, and what `/openapi.json` says of it."""
+
+from aiohttp import web
+
+from callengine.api import admin, login, orders, pages, probes, socket
+from callengine.api.errors import json_response
+from callengine.api.openapi import Route, build_document
+from callengine.api.order_models import OrderIn, OrderOut
+from callengine.api.replies import AgentOut, Floor, Health, Nothing, Readiness, Why
+
+DOCUMENT: web.AppKey[dict[str, object]] = web.AppKey("DOCUMENT", dict)
+
+
+async def openapi(request: web.Request) -> web.StreamResponse:
+    """Serve the description of everything here."""
+    return json_response(request.app[DOCUMENT])
+
+
+_SHOP_ERRORS = (401, 403, 404)
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/api/v1/shops/{shop}/orders",
+        handler=orders.take_order,
+        summary="Take an order; the same number and content again is harmless",
+        who="shop",
+        body=OrderIn,
+        replies={201: OrderOut, 200: OrderOut},
+        errors=(400, *_SHOP_ERRORS, 409, 413, 415, 422),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/shops/{shop}/orders/{number}",
+        handler=orders.show_order,
+        summary="Show an order: stage, attempts, delivery",
+        who="shop",
+        replies={200: OrderOut},
+        errors=_SHOP_ERRORS,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/login",
+        handler=login.log_in,
+        summary="Log an agent in; sets the cookie callengine_session",
+        who="anyone",
+        body=login.LogIn,
+        replies={200: AgentOut},
+        errors=(400, 401, 413, 415, 422, 429),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/logout",
+        handler=login.log_out,
+        summary="End the session; the agent takes no more calls",
+        who="agent",
+        replies={200: Nothing},
+        errors=(401,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/session",
+        handler=login.who_am_i,
+        summary="Say whose session this is",
+        who="agent",
+        replies={200: AgentOut},
+        errors=(401,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/desktop",
+        handler=socket.desktop,
+        summary="WebSocket of an agent's page; messages are in docs/interfaces.md",
+        who="agent",
+        replies={101: None},
+        errors=(401, 403, 429),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/floor",
+        handler=admin.floor,
+        summary="Calls and agents by state, orders by stage, latencies",
+        who="admin",
+        replies={200: Floor},
+        errors=(401,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/calls/{call}/why",
+        handler=admin.why,
+        summary="Tell why a call went where it went",
+        who="admin",
+        replies={200: Why},
+        errors=(401, 404),
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=probes.healthz,
+        summary="Say that the loop turns",
+        who="loopback",
+        replies={200: Health},
+        errors=(403,),
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=probes.readyz,
+        summary="Say whether every part is there",
+        who="loopback",
+        replies={200: Readiness, 503: Readiness},
+        errors=(403,),
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=probes.metrics,
+        summary="Metrics in Prometheus' text format",
+        who="loopback",
+        replies={200: None},
+        errors=(403,),
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=openapi,
+        summary="This description",
+        who="anyone",
+        replies={200: Nothing},
+    ),
+    Route(
+        method="GET",
+        path="/desktop",
+        handler=pages.agent_page,
+        summary="The agent page",
+        who="anyone",
+        replies={200: None},
+    ),
+    Route(
+        method="GET",
+        path="/",
+        handler=pages.home,
+        summary="Leads to the agent page",
+        who="anyone",
+        replies={302: None},
+    ),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve the table, the page's files, and the description of the table."""
+    app[DOCUMENT] = build_document(ROUTES)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handler)
+    app.router.add_static("/desktop/", pages.FOLDER)

@@ -1,0 +1,137 @@
+"""A call: the customer's conversation, over all its legs."""
+
+from dataclasses import dataclass, field
+
+from callengine.core.cards import Card
+from callengine.core.facts import Lead
+from callengine.core.ids import (
+    AgentId,
+    BridgeId,
+    CallId,
+    ChannelId,
+    Instant,
+    PlaybackId,
+)
+from callengine.core.machines import (
+    ATTEMPT,
+    ATTEMPT_LATE,
+    CALL,
+    CALL_LATE,
+    AttemptCue,
+    AttemptState,
+    CallCue,
+    CallState,
+    step,
+)
+from callengine.core.records import LegRecord, Outcome
+from callengine.core.roster import Shop
+from callengine.core.skills import Requirement
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """The role a channel plays in a call."""
+
+    channel: ChannelId
+    role: str
+    agent: AgentId | None = None
+    started_at: Instant
+    ringing_at: Instant | None = None
+    answered_at: Instant | None = None
+    joining: bool = False
+    """We asked Asterisk to put it into the bridge."""
+    joined_at: Instant | None = None
+    ended_at: Instant | None = None
+    cause: int = 0
+    sip_code: int | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the channel may still exist."""
+        return self.ended_at is None
+
+    def record(self) -> LegRecord:
+        """Freeze the leg for keeping."""
+        return LegRecord(
+            channel=self.channel,
+            role=self.role,
+            agent=self.agent,
+            started_at=self.started_at,
+            ringing_at=self.ringing_at,
+            answered_at=self.answered_at,
+            ended_at=self.ended_at,
+            cause=self.cause,
+            sip_code=self.sip_code,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """
+    One call in the pool.
+
+    Attributes:
+        enqueued_at: arrival, or the customer's answer; never changed by a requeue.
+        required: what the call needed at first; `requirement` is what it needs now.
+        off_skill: why `requirement` was relaxed.
+        excluded: agents who did not take it.
+        lead: the order being dialled, None for inbound.
+    """
+
+    call: CallId
+    shop: Shop
+    direction: str
+    number: str | None
+    dialled_number: str
+    state: CallState
+    card: Card
+    enqueued_at: Instant
+    customer: Leg
+    agent_leg: Leg | None = None
+    past_legs: list[Leg] = field(default_factory=list)
+    legs_made: int = 0
+    required: Requirement = field(default_factory=Requirement)
+    requirement: Requirement = field(default_factory=Requirement)
+    off_skill: str = ""
+    step_at: Instant = 0.0
+    preferred: AgentId | None = None
+    excluded: tuple[AgentId, ...] = ()
+    agent: AgentId | None = None
+    bridge: BridgeId | None = None
+    playback: PlaybackId | None = None
+    music: bool = False
+    lead: Lead | None = None
+    attempt: AttemptState | None = None
+    outcome: Outcome | None = None
+    answered_at: Instant | None = None
+    bridged_at: Instant | None = None
+    machine_at: Instant | None = None
+    ending: str = ""
+    events: list[tuple[Instant, str, str]] = field(default_factory=list)
+
+    def move(self, cue: CallCue) -> bool:
+        """Apply a cue; True if the state changed. Raises `IllegalTransition`."""
+        after = step(self.state, cue, CALL, CALL_LATE)
+        changed = after is not self.state
+        self.state = after
+        return changed
+
+    def move_attempt(self, cue: AttemptCue) -> None:
+        """Apply a cue to the attempt of an order call."""
+        if self.attempt is not None:
+            self.attempt = step(self.attempt, cue, ATTEMPT, ATTEMPT_LATE)
+
+    def note(self, at: Instant, name: str, detail: str = "") -> None:
+        """Add a line to the call's history."""
+        self.events.append((at, name, detail))
+
+    @property
+    def legs(self) -> list[Leg]:
+        """Every leg the call ever had, in order."""
+        now = [self.agent_leg] if self.agent_leg is not None else []
+        return [self.customer, *self.past_legs, *now]
+
+    @property
+    def over(self) -> bool:
+        """Say whether no channel of the call is left."""
+        return not any(leg.alive for leg in self.legs)

@@ -1,0 +1,207 @@
+"""
+The one door of the core: `apply` takes a fact and returns what is to be done.
+
+Every fact type has its handler in `HANDLERS`; a missing one is found by a test.
+After each fact, agents who became free are given work: waiting callers first, then
+orders.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from callengine.core import clearing, desk, inbound, offers, outbound, routing
+from callengine.core.call import Call
+from callengine.core.effects import Effect, HangUp
+from callengine.core.facts import (
+    AgentBecameReady,
+    AgentLoggedOut,
+    AgentPaused,
+    CallArrived,
+    CallerIdentified,
+    ChannelAnswered,
+    ChannelGone,
+    ChannelJoined,
+    ChannelRinging,
+    DispositionSaved,
+    EndpointChanged,
+    Fact,
+    LeadsOffered,
+    PlaybackEnded,
+    RosterChanged,
+    TalkingEnded,
+    TalkingStarted,
+    TimerFired,
+)
+from callengine.core.ids import AgentId, CallId
+from callengine.core.machines import AttemptCue, CallState
+from callengine.core.pool import Pool
+
+
+def apply(pool: Pool, fact: Fact) -> list[Effect]:
+    """
+    Apply one fact; return the effects, in order.
+
+    Raises `IllegalTransition`; the effects collected until then stay in the pool and
+    come with the next call.
+    """
+    # A fact's clock may be behind the pool's by the time it took to get here.
+    pool.now = max(pool.now, fact.at)
+    HANDLERS[type(fact)](pool, fact)
+    give_work(pool)
+    return pool.take_effects()
+
+
+def give_work(pool: Pool) -> None:
+    """Match agents who just became free with callers, then with orders."""
+    freed, pool.just_freed = pool.just_freed, {}
+    for agent_id in freed:
+        agent = pool.agents.get(agent_id)
+        if agent is not None and pool.waiting:
+            routing.work_for(pool, agent)
+    if freed and pool.leads:
+        outbound.start_attempts(pool)
+
+
+def on_channel_ringing(pool: Pool, fact: ChannelRinging) -> None:
+    """Note when a phone began to ring."""
+    found = pool.call_of(fact.channel)
+    if found is None:
+        return
+    call, leg = found
+    if leg.ringing_at is None:
+        leg.ringing_at = pool.now
+        call.note(pool.now, "ringing", leg.role)
+        if leg.role == "customer":
+            call.move_attempt(AttemptCue.RANG)
+
+
+def on_channel_answered(pool: Pool, fact: ChannelAnswered) -> None:
+    """One of our legs was answered; one that is nobody's any more is hung up."""
+    found = pool.call_of(fact.channel)
+    if found is None:
+        pool.emit(HangUp(call=CallId(""), channel=fact.channel))
+        return
+    call, leg = found
+    if leg.role == "agent":
+        offers.agent_answered(pool, call, leg)
+        routing.arm(pool, call)
+    elif call.state is CallState.DIALLING:
+        outbound.customer_answered(pool, call, leg)
+    elif call.state is CallState.CLEARING:
+        pool.emit(HangUp(call=call.call, channel=leg.channel))
+
+
+def on_channel_joined(pool: Pool, fact: ChannelJoined) -> None:
+    """A leg entered the bridge; the second one makes it a conversation."""
+    found = pool.call_of(fact.channel)
+    if found is None:
+        return
+    call, leg = found
+    leg.joined_at = leg.joined_at or pool.now
+    agent_in = call.agent_leg is not None and call.agent_leg.joined_at is not None
+    if call.state is CallState.JOINING and agent_in and call.customer.joined_at:
+        offers.bridged(pool, call)
+        call.move_attempt(AttemptCue.JOINED)
+        routing.arm(pool, call)
+
+
+def on_channel_gone(pool: Pool, fact: ChannelGone) -> None:
+    """A leg ended: the end of the call, or of an offer."""
+    found = pool.call_of(fact.channel)
+    if found is None:
+        return
+    call, leg = found
+    clearing.leg_gone(pool, leg, cause=fact.cause, sip_code=fact.sip_code)
+    if leg.role == "customer":
+        if call.lead is not None:
+            outbound.customer_lost(pool, call, unreachable=fact.unreachable)
+        else:
+            inbound.customer_left(pool, call)
+    elif call.state in (CallState.OFFERED, CallState.JOINING):
+        offers.agent_lost(pool, call, leg, unreachable=fact.unreachable)
+        routing.enqueue(pool, call)
+        inbound.play_music(pool, call)
+    elif call.state is CallState.TALKING:
+        if call.lead is not None:
+            outbound.customer_lost(pool, call, unreachable=False)
+        else:
+            inbound.customer_left(pool, call)
+    clearing.finish(pool, call)
+    pool.touch(call)
+
+
+def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
+    """Something the core asked for came due; one that is stale does nothing."""
+    kind, _, key = fact.key.partition(":")
+    if kind == "agent":
+        agent = pool.agents.get(AgentId(key))
+        if agent is not None:
+            desk.on_agent_timer(pool, agent)
+        return
+    call = pool.calls.get(CallId(key))
+    if call is None:
+        return
+    if call.lead is not None and call.answered_at is not None:
+        on_order_call_due(pool, call)
+    if call.state is CallState.JOINING:
+        on_join_due(pool, call)
+    elif call.state is CallState.OFFERED:
+        on_offer_due(pool, call)
+    elif call.state is CallState.WAITING and call.lead is None:
+        inbound.on_waiting_due(pool, call)
+
+
+def on_order_call_due(pool: Pool, call: Call) -> None:
+    """Give up on an agent for an answered customer, or find a machine."""
+    unserved = (CallState.WAITING, CallState.OFFERED, CallState.JOINING)
+    answered_at = call.answered_at or pool.now
+    machine_at = call.machine_at
+    if call.state in unserved and pool.now >= answered_at + pool.rules.give_up_s:
+        outbound.give_up(pool, call)
+    elif call.state is CallState.TALKING and machine_at and pool.now >= machine_at:
+        outbound.machine_found(pool, call)
+
+
+def on_join_due(pool: Pool, call: Call) -> None:
+    """The bridge did not get both: let the agent's leg go, which requeues the call."""
+    if pool.now >= call.step_at + pool.rules.join_s and call.agent_leg is not None:
+        pool.emit(HangUp(call=call.call, channel=call.agent_leg.channel))
+    else:
+        routing.arm(pool, call)
+
+
+def on_offer_due(pool: Pool, call: Call) -> None:
+    """Music for a caller whose offer takes long; an end to ringing that has none."""
+    leg = call.agent_leg
+    if leg is not None and pool.now >= leg.started_at + pool.rules.ring_s + 5.0:
+        pool.emit(HangUp(call=call.call, channel=leg.channel))
+        return
+    if pool.now >= call.enqueued_at + pool.rules.music_after_s:
+        inbound.play_music(pool, call)
+    routing.arm(pool, call)
+
+
+def on_roster_changed(pool: Pool, fact: RosterChanged) -> None:
+    """Take over changed shops and agents."""
+    pool.load_roster(fact.roster)
+
+
+HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
+    AgentBecameReady: desk.on_agent_became_ready,
+    AgentLoggedOut: desk.on_agent_logged_out,
+    AgentPaused: desk.on_agent_paused,
+    CallArrived: inbound.on_call_arrived,
+    CallerIdentified: inbound.on_caller_identified,
+    ChannelAnswered: on_channel_answered,
+    ChannelGone: on_channel_gone,
+    ChannelJoined: on_channel_joined,
+    ChannelRinging: on_channel_ringing,
+    DispositionSaved: desk.on_disposition_saved,
+    EndpointChanged: desk.on_endpoint_changed,
+    LeadsOffered: outbound.on_leads_offered,
+    PlaybackEnded: inbound.on_playback_ended,
+    RosterChanged: on_roster_changed,
+    TalkingEnded: outbound.on_talking_ended,
+    TalkingStarted: outbound.on_talking_started,
+    TimerFired: on_timer_fired,
+}

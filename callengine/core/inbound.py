@@ -1,0 +1,188 @@
+"""Inbound calls: arrival, identification, greeting and music, waiting, fallback."""
+
+from callengine.core import clearing, offers, routing
+from callengine.core import effects as do
+from callengine.core.call import Call, Leg
+from callengine.core.cards import Card
+from callengine.core.facts import CallArrived, CallerIdentified, PlaybackEnded
+from callengine.core.ids import CallId, PlaybackId
+from callengine.core.machines import CallCue, CallState
+from callengine.core.pool import Pool
+from callengine.core.records import CallRecord
+from callengine.core.roster import Shop
+
+Q850_UNALLOCATED = 1
+
+
+def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
+    """Take a caller in: find the shop, look the caller up, greet."""
+    shop = pool.shop_of.get(normalised(fact.dialled_number))
+    call_id = CallId(pool.new_id())
+    if shop is None:
+        pool.emit(do.HangUp(call=call_id, channel=fact.channel, cause=Q850_UNALLOCATED))
+        pool.emit(do.RecordCall(record=unknown_number(call_id, fact)))
+        return
+    call = Call(
+        call=call_id,
+        shop=shop,
+        direction="inbound",
+        number=fact.caller_number,
+        dialled_number=fact.dialled_number,
+        state=CallState.IDENTIFYING,
+        card=first_card(shop, fact),
+        enqueued_at=fact.at,
+        answered_at=fact.at,
+        customer=Leg(
+            channel=fact.channel,
+            role="customer",
+            started_at=fact.at,
+            answered_at=fact.at,
+        ),
+        requirement=routing.requirement_for_unknown(shop.shop, shop.language),
+    )
+    call.note(fact.at, "arrived", fact.dialled_number)
+    pool.add_call(call)
+    pool.emit(
+        do.Identify(
+            call=call_id,
+            dialled_number=fact.dialled_number,
+            caller_number=fact.caller_number,
+        )
+    )
+    if shop.greeting:
+        greet(pool, call)
+
+
+def normalised(number: str) -> str:
+    """Write a dialled number as the roster does: E.164 with its plus."""
+    digits = "".join(c for c in number if c.isdigit())
+    return f"+{digits}"
+
+
+def first_card(shop: Shop, fact: CallArrived) -> Card:
+    """Make the card to show before anything is known of the caller."""
+    return Card(
+        shop=shop.shop,
+        shop_name=shop.name,
+        direction="inbound",
+        number=fact.caller_number,
+        dialled_number=fact.dialled_number,
+    )
+
+
+def unknown_number(call: CallId, fact: CallArrived) -> CallRecord:
+    """Make the record of a call to a number that belongs to no shop."""
+    return CallRecord(
+        call=call,
+        shop=None,
+        direction="inbound",
+        number=fact.caller_number,
+        dialled_number=fact.dialled_number,
+        customer=None,
+        order=None,
+        agent=None,
+        requirement="",
+        enqueued_at=fact.at,
+        answered_at=None,
+        bridged_at=None,
+        ended_at=fact.at,
+        ending="unknown_number",
+    )
+
+
+def greet(pool: Pool, call: Call) -> None:
+    """Play the shop's greeting on a bridge, so that it blocks nothing."""
+    offers.join(pool, call)
+    bridge = pool.take_bridge(call)
+    call.playback = PlaybackId(f"{call.call}.greeting")
+    pool.by_playback[call.playback] = call.call
+    pool.emit(
+        do.Play(
+            call=call.call,
+            bridge=bridge,
+            playback=call.playback,
+            media=call.shop.greeting,
+        )
+    )
+
+
+def on_caller_identified(pool: Pool, fact: CallerIdentified) -> None:
+    """Route the call by what is known now; a late answer only completes the card."""
+    call = pool.calls.get(fact.call)
+    if call is None:
+        return
+    call.card = fact.card
+    pool.touch(call)
+    if call.state is not CallState.IDENTIFYING:
+        refresh_card(pool, call)
+        return
+    call.required = call.requirement = fact.requirement
+    call.preferred = fact.preferred
+    call.note(pool.now, "identified", fact.card.identification)
+    call.move(CallCue.IDENTIFIED)
+    routing.enqueue(pool, call)
+    if call.call in pool.waiting:
+        play_music(pool, call)
+
+
+def refresh_card(pool: Pool, call: Call) -> None:
+    """Show a completed card to the agent who has the call."""
+    agent = pool.agents.get(call.agent) if call.agent else None
+    if agent is not None and agent.card is not None and agent.card.call == call.call:
+        pool.show(agent, call, agent.card.state)
+
+
+def play_music(pool: Pool, call: Call) -> None:
+    """Start music on hold, unless something plays or the shop wants silence."""
+    busy = call.music or call.playback is not None
+    if call.lead is not None or not call.shop.music or busy:
+        return
+    if call.state not in (CallState.WAITING, CallState.OFFERED):
+        return
+    offers.join(pool, call)
+    call.music = True
+    bridge = pool.take_bridge(call)
+    pool.emit(do.StartMusic(call=call.call, bridge=bridge, music=call.shop.music))
+
+
+def on_playback_ended(pool: Pool, fact: PlaybackEnded) -> None:
+    """The greeting is over: music for those who still wait."""
+    call_id = pool.by_playback.pop(fact.playback, None)
+    call = pool.calls.get(call_id) if call_id else None
+    if call is None or call.playback != fact.playback:
+        return
+    call.playback = None
+    play_music(pool, call)
+
+
+def on_waiting_due(pool: Pool, call: Call) -> None:
+    """Do what is due for a call that has no agent yet."""
+    rules = pool.rules
+    if pool.now >= call.enqueued_at + rules.max_wait_s:
+        overflow(pool, call)
+        return
+    relax_due = call.step_at + rules.relax_after_s
+    if call.requirement.soft and pool.now >= relax_due:
+        routing.relax(pool, call)
+        pool.waiting.discard(call.call)
+        routing.enqueue(pool, call)
+    if pool.now >= call.enqueued_at + rules.music_after_s:
+        play_music(pool, call)
+    routing.arm(pool, call)
+
+
+def overflow(pool: Pool, call: Call) -> None:
+    """Waited too long: the dialplan's fallback queue takes the caller over."""
+    pool.waiting.discard(call.call)
+    pool.silence(call)
+    call.note(pool.now, "overflowed")
+    call.ending = "fallback"
+    pool.emit(do.LeaveToDialplan(call=call.call, channel=call.customer.channel))
+    call.move(CallCue.CLEARED)
+    pool.touch(call)
+
+
+def customer_left(pool: Pool, call: Call) -> None:
+    """The caller hung up."""
+    talked = call.state is CallState.TALKING
+    clearing.clear(pool, call, "answered" if talked else "abandoned")

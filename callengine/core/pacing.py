@@ -1,0 +1,39 @@
+"""How many attempts to start now: progressive, one for each agent set aside."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacingSnapshot:
+    """
+    What the pacer may know, read once per tick.
+
+    Attributes:
+        agents_free: agents who could take an order call this moment.
+        calls_waiting: inbound callers that wait; they come first.
+        leads_waiting: orders due.
+    """
+
+    agents_free: int
+    calls_waiting: int
+    leads_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacingRules:
+    """
+    Policy of a pool.
+
+    Attributes:
+        keep_free: agents that order calls leave free for the next caller.
+    """
+
+    keep_free: int = 1
+
+
+def attempts_to_start(snapshot: PacingSnapshot, rules: PacingRules) -> int:
+    """Return how many attempts to start now; never more than free agents."""
+    if snapshot.calls_waiting:
+        return 0
+    spare = snapshot.agents_free - rules.keep_free
+    return max(0, min(spare, snapshot.leads_waiting))

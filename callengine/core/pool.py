@@ -1,0 +1,224 @@
+"""
+A pool: agents, and the calls of the shops they serve. One owner, no clock, no I/O.
+
+`dispatch.apply` takes one fact and returns the effects that follow from it, in order.
+What changed since the last look is in `take_dirty`, for the journal. Behaviour stands
+in the modules that `dispatch` names; this one holds the state and what they share.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from callengine.core import effects as do
+from callengine.core.agent import Agent, OpenCard, skill_class
+from callengine.core.call import Call, Leg
+from callengine.core.facts import Lead
+from callengine.core.idle import FreeAgents, SkillMatch
+from callengine.core.ids import (
+    AgentId,
+    AttemptId,
+    BridgeId,
+    CallId,
+    ChannelId,
+    Instant,
+    PlaybackId,
+)
+from callengine.core.machines import AgentState
+from callengine.core.records import DecisionRecord
+from callengine.core.roster import Roster, Shop
+from callengine.core.rules import Rules
+from callengine.core.skills import Requirement
+from callengine.core.waiting import WaitingList
+
+
+class Pool:
+    """
+    Live state of a pool.
+
+    Args:
+        roster: shops and agents.
+        rules: timings and policies.
+        new_id: mints call ids, never the same twice.
+        node: name of this node, part of bridge names.
+    """
+
+    def __init__(
+        self, roster: Roster, *, rules: Rules, new_id: Callable[[], str], node: str
+    ) -> None:
+        self.rules = rules
+        self.node = node
+        self.new_id = new_id
+        self.now: Instant = 0.0
+        self.match = SkillMatch()
+        self.agents: dict[AgentId, Agent] = {}
+        self.by_endpoint: dict[str, AgentId] = {}
+        self.shop_of: dict[str, Shop] = {}
+        self.calls: dict[CallId, Call] = {}
+        self.by_channel: dict[ChannelId, CallId] = {}
+        self.by_playback: dict[PlaybackId, CallId] = {}
+        self.free = FreeAgents(self.match)
+        self.waiting: WaitingList[CallId] = WaitingList(self.match)
+        self.leads: WaitingList[AttemptId] = WaitingList(self.match)
+        self.lead_of: dict[AttemptId, Lead] = {}
+        self.numbers_live: set[str] = set()
+        self.idle_bridges: list[BridgeId] = []
+        self.bridges_made = 0
+        self.just_freed: dict[AgentId, None] = {}
+        self._out: list[do.Effect] = []
+        self._dirty_calls: dict[CallId, None] = {}
+        self._dirty_agents: dict[AgentId, None] = {}
+        self.load_roster(roster)
+
+    # --- facts in, effects out ---------------------------------------------------
+
+    def take_effects(self) -> list[do.Effect]:
+        """Return the effects collected so far and forget them."""
+        out, self._out = self._out, []
+        return out
+
+    def take_dirty(self) -> tuple[list[CallId], list[AgentId]]:
+        """Return calls and agents changed since the last look, and forget them."""
+        calls, agents = list(self._dirty_calls), list(self._dirty_agents)
+        self._dirty_calls.clear()
+        self._dirty_agents.clear()
+        return calls, agents
+
+    def emit(self, *effects: do.Effect) -> None:
+        """Collect effects."""
+        self._out.extend(effects)
+
+    def touch(self, call: Call) -> None:
+        """Mark a call as changed."""
+        self._dirty_calls[call.call] = None
+
+    def tell(self, agent: Agent) -> None:
+        """Mark an agent as changed and show it on the desktop."""
+        self._dirty_agents[agent.agent] = None
+        self.emit(do.TellAgent(agent=agent.agent))
+
+    def decide(
+        self, kind: str, call: Call, chosen: str, reason: str, **detail: Any
+    ) -> None:
+        """Keep why a decision came out as it did."""
+        self.emit(
+            do.RecordDecision(
+                record=DecisionRecord(
+                    at=self.now,
+                    kind=kind,
+                    call=call.call,
+                    chosen=chosen,
+                    reason=reason,
+                    detail=detail,
+                )
+            )
+        )
+
+    # --- roster ------------------------------------------------------------------
+
+    def load_roster(self, roster: Roster) -> None:
+        """Take over shops and agents; an agent who left goes when free."""
+        self.shop_of = {number: s for s in roster.shops for number in s.numbers}
+        known = set()
+        for profile in roster.agents:
+            known.add(profile.agent)
+            agent = self.agents.get(profile.agent)
+            if agent is None:
+                agent = Agent(profile=profile, skills=skill_class(profile))
+                self.agents[profile.agent] = agent
+            agent.profile, agent.skills = profile, skill_class(profile)
+            self.by_endpoint[profile.endpoint] = profile.agent
+            self.index(agent)
+        for agent_id in [a for a in self.agents if a not in known]:
+            if self.agents[agent_id].call is None:
+                self.free.discard(agent_id)
+                self.by_endpoint.pop(self.agents[agent_id].profile.endpoint, None)
+                del self.agents[agent_id]
+
+    def index(self, agent: Agent) -> None:
+        """Keep the index of free agents in step with one agent."""
+        if agent.offerable:
+            if agent.agent not in self.free:
+                self.just_freed[agent.agent] = None
+            self.free.add(agent.agent, agent.skills, agent.free_since)
+        else:
+            self.free.discard(agent.agent)
+
+    def served_by_anyone(self, requirement: Requirement) -> bool:
+        """Say whether any agent who is logged in meets a requirement."""
+        seen = set()
+        for agent in self.agents.values():
+            if agent.state is AgentState.OFFLINE or agent.skills in seen:
+                continue
+            if self.match.meets(agent.skills, requirement):
+                return True
+            seen.add(agent.skills)
+        return False
+
+    # --- what every behaviour needs ----------------------------------------------
+
+    def call_of(self, channel: ChannelId) -> tuple[Call, Leg] | None:
+        """Find a living channel's call and leg."""
+        call_id = self.by_channel.get(channel)
+        call = None if call_id is None else self.calls.get(call_id)
+        if call is None:
+            return None
+        for leg in (call.customer, call.agent_leg, *call.past_legs):
+            if leg is not None and leg.channel == channel:
+                return call, leg
+        return None
+
+    def add_call(self, call: Call) -> None:
+        """Enter a call and its customer's channel."""
+        self.calls[call.call] = call
+        self.by_channel[call.customer.channel] = call.call
+        self.touch(call)
+
+    def take_bridge(self, call: Call) -> BridgeId:
+        """Give the call a bridge: an idle one, else a new one."""
+        if call.bridge is None:
+            if self.idle_bridges:
+                call.bridge = self.idle_bridges.pop()
+            else:
+                self.bridges_made += 1
+                name = f"callengine-{self.node}-br-{self.bridges_made}"
+                call.bridge = BridgeId(name)
+                self.emit(do.OpenBridge(call=call.call, bridge=call.bridge))
+        return call.bridge
+
+    def give_bridge_back(self, call: Call) -> None:
+        """Keep the call's empty bridge for the next one, or close it."""
+        if call.bridge is None:
+            return
+        if len(self.idle_bridges) < self.rules.idle_bridges:
+            self.idle_bridges.append(call.bridge)
+        else:
+            self.emit(do.CloseBridge(call=call.call, bridge=call.bridge))
+        call.bridge = None
+
+    def show(self, agent: Agent, call: Call, state: str) -> None:
+        """Open or change the agent's screen-pop."""
+        agent.card = OpenCard(
+            call=call.call, card=call.card, state=state, since=self.now
+        )
+        self._dirty_agents[agent.agent] = None
+        self.emit(
+            do.ShowCard(agent=agent.agent, call=call.call, card=call.card, state=state)
+        )
+
+    def retract(self, agent: Agent, reason: str) -> None:
+        """Close the agent's screen-pop."""
+        if agent.card is not None:
+            call = agent.card.call
+            agent.card = None
+            self._dirty_agents[agent.agent] = None
+            self.emit(do.RetractCard(agent=agent.agent, call=call, reason=reason))
+
+    def silence(self, call: Call) -> None:
+        """Stop whatever the call's bridge plays."""
+        if call.playback is not None:
+            self.emit(do.StopPlay(call=call.call, playback=call.playback))
+            self.by_playback.pop(call.playback, None)
+            call.playback = None
+        if call.music and call.bridge is not None:
+            self.emit(do.StopMusic(call=call.call, bridge=call.bridge))
+        call.music = False

@@ -1,0 +1,41 @@
+"""Timings and policies of a pool, as data."""
+
+from dataclasses import dataclass, field
+
+from callengine.core.amd import AmdRules
+from callengine.core.pacing import PacingRules
+from callengine.core.retries import RetryRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """
+    How a pool behaves. Durations in seconds.
+
+    Attributes:
+        ring_s: how long an agent's phone rings before the offer is a RONA.
+        customer_ring_s: how long a customer's phone rings.
+        wrap_up_s: longest wrap-up; 0 for none.
+        relax_after_s: wait between two relaxations of a requirement.
+        max_wait_s: wait after which a caller goes to the fallback queue.
+        music_after_s: silence a caller is left in while a phone rings.
+        join_s: how long both legs may take to enter the bridge.
+        nuisance_after_s: an answered customer must be with an agent within this
+            (FTC 16 CFR 310.4(b)(4)(ii) and Ofcom both say two seconds).
+        give_up_s: an answered customer without an agent is let go after this.
+        idle_bridges: how many unused bridges are kept for the next calls.
+    """
+
+    ring_s: float = 20.0
+    customer_ring_s: float = 30.0
+    wrap_up_s: float = 30.0
+    relax_after_s: float = 15.0
+    max_wait_s: float = 300.0
+    music_after_s: float = 2.0
+    join_s: float = 3.0
+    nuisance_after_s: float = 2.0
+    give_up_s: float = 8.0
+    idle_bridges: int = 256
+    amd: AmdRules = field(default_factory=AmdRules)
+    pacing: PacingRules = field(default_factory=PacingRules)
+    retries: RetryRules = field(default_factory=RetryRules)

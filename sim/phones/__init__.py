@@ -1,0 +1,1 @@
+"""Agents' softphones: baresip for people, SIPp where hundreds are needed."""

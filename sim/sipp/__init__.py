@@ -1,0 +1,1 @@
+"""Callers and customers: SIPp scenarios, how to run them, what they measured."""

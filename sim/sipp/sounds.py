@@ -1,0 +1,66 @@
+"""What simulated people say: made once by espeak-ng and sox."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_AGENT = "Здравствуйте, магазин, слушаю вас. Ваш заказ принят, спасибо за звонок."
+_HELLO = "Алло?"
+_MACHINE = (
+    "Здравствуйте. К сожалению, сейчас я не могу ответить на ваш звонок. "
+    "Пожалуйста, оставьте сообщение после звукового сигнала, и я обязательно "
+    "перезвоню вам, как только смогу. Спасибо."
+)
+
+
+class SoundsFailed(Exception):
+    """A sound could not be made; the text says by which program and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """
+    Files of a folder.
+
+    Attributes:
+        agent: a minute of speech, WAV of 8 kHz mono for baresip.
+    """
+
+    folder: Path
+    """Holds `hello.alaw` and `machine.alaw`, raw A-law for SIPp."""
+    agent: Path
+
+
+def make_sounds(folder: Path) -> Sounds:
+    """Make every sound that is missing; blocks. Raises `SoundsFailed`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _speak(_HELLO, folder / "hello.alaw", "trim", "0", "1")
+    _speak(_MACHINE, folder / "machine.alaw")
+    _speak(_AGENT, folder / "agent.wav", "repeat", "10")
+    return Sounds(folder=folder, agent=folder / "agent.wav")
+
+
+def _speak(words: str, path: Path, *effects: str) -> None:
+    if path.exists():
+        return
+    spoken = path.with_name(f"{path.stem}.spoken.wav")
+    ready = path.with_name(f"{path.stem}.ready{path.suffix}")
+    _run("espeak-ng", "-v", "ru", "-w", str(spoken), "--", words)
+    form = (
+        ["-t", "raw", "-e", "a-law", "-b", "8"]
+        if path.suffix == ".alaw"
+        else ["-t", "wav", "-e", "signed-integer", "-b", "16"]
+    )
+    _run("sox", str(spoken), "-r", "8000", "-c", "1", *form, str(ready), *effects)
+    spoken.unlink()
+    ready.rename(path)
+
+
+def _run(*argv: str) -> None:
+    try:
+        subprocess.run(argv, check=True, capture_output=True, timeout=60)
+    except FileNotFoundError:
+        raise SoundsFailed(f"{argv[0]} is missing") from None
+    except subprocess.CalledProcessError as failed:
+        said = failed.stderr.decode(errors="replace")[-300:]
+        raise SoundsFailed(f"{argv[0]}: {said}") from None

@@ -1,0 +1,77 @@
+"""The API over in-memory twins, on a real loopback socket."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import ClientWebSocketResponse
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from callengine.api.app import build_app
+from callengine.api.deps import ApiDeps
+from callengine.api.hub import DesktopHub
+from callengine.core.ids import ShopId
+from callengine.testing.doors import MemoryDoors, make_profile, make_shop
+from callengine.testing.face import MemoryEngine
+
+KEY = b"k" * 32
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a test of the API touches."""
+
+    client: TestClient
+    hub: DesktopHub
+    engine: MemoryEngine
+    doors: MemoryDoors
+    clock: list[float] = field(default_factory=lambda: [1_800_000_000.0])
+    parts: dict[str, bool] = field(default_factory=dict)
+
+    async def log_in(self, login: str = "anna", password: str = "secret") -> None:
+        """Log in and keep the cookie."""
+        form = {"login": login, "password": password}
+        response = await self.client.post("/api/v1/login", json=form)
+        assert response.status == 200, await response.text()
+
+    async def open_desktop(self) -> ClientWebSocketResponse:
+        """Open the WebSocket as our own page does."""
+        origin = str(self.client.make_url("")).rstrip("/")
+        return await self.client.ws_connect("/api/v1/desktop", origin=origin)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    clock = [1_800_000_000.0]
+    parts: dict[str, bool] = {"redis": True}
+    hub = DesktopHub()
+    engine = MemoryEngine(desktops=hub, now=lambda: clock[0])
+    engine.add_agent("anna", "Anna K.")
+    doors = MemoryDoors(
+        shops={ShopId(s): make_shop(s) for s in ("teplo", "zatyshok")},
+        keys={"teplo-key": ShopId("teplo"), "zatyshok-key": ShopId("zatyshok")},
+        accounts={"anna": ("secret", make_profile("anna", "Anna K."))},
+    )
+
+    async def checks() -> dict[str, bool]:
+        return parts
+
+    app = build_app(
+        ApiDeps(
+            engine=engine,
+            hub=hub,
+            intake=doors,
+            shop_keys=doors,
+            accounts=doors,
+            directory=doors,
+            archive=doors,
+            session_key=KEY,
+            admin_token="admin-token",
+            now=lambda: clock[0],
+            checks=checks,
+            registry=CollectorRegistry(),
+        )
+    )
+    async with TestClient(TestServer(app)) as client:
+        yield World(client, hub, engine, doors, clock, parts)

@@ -1,0 +1,91 @@
+"""What must be known to run an Asterisk: plain values, checked once."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+UNSAFE = frozenset("\n\r\0;")
+"""Characters that would start a comment or another line in Asterisk's files."""
+
+
+class PbxError(Exception):
+    """Asterisk cannot be found, built, started or stopped; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxConfig:
+    """
+    One managed Asterisk.
+
+    `home` holds everything that it changes: `etc run log spool db data`. Raises
+    `PbxError` for a value that cannot be written into Asterisk's files.
+    """
+
+    home: Path
+    ari_password: str
+    ami_password: str
+    node: str = "n1"
+    ari_host: str = "127.0.0.1"
+    ari_port: int = 8088
+    ari_user: str = "callengine"
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_user: str = "callengine"
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    sip_host: str = "127.0.0.1"
+    sip_port: int = 5060
+    rtp_first_port: int = 10000
+    rtp_last_port: int = 20000
+    trunk_address: str = "127.0.0.2"
+    trunk_contact: str = "sip:127.0.0.2:5080"
+    ring_s: int = 20
+    wrap_up_s: int = 30
+    max_wait_s: int = 300
+    max_call_s: int = 14400
+    root_dir: Path = PROJECT / ".cache" / "asterisk-root"
+    binary: str = ""
+    """An `asterisk` to run instead of looking for one."""
+    sounds_dir: Path = PROJECT / "sounds"
+    """Own prompts, played as `sound:callengine/NAME`; may be absent."""
+    conf_dirs: tuple[Path, ...] = (PROJECT / "asterisk-conf",)
+    dialplan_dirs: tuple[Path, ...] = (PROJECT / "dialplan",)
+    """Later folders win where names are equal."""
+    bench: bool = False
+    """Whether a call to `bench` reaches the native queue `bench`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would change the meaning of a configuration file."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str | Path) and UNSAFE & set(str(value)):
+                raise PbxError(
+                    f"{field.name} must not contain line breaks or semicolons."
+                )
+        if self.trunk_address == self.sip_host:
+            raise PbxError(
+                f"The trunk's address {self.trunk_address} is Asterisk's own: every"
+                " phone there would be taken for the carrier. Give the trunk another"
+                " one (trunk.address)."
+            )
+
+    @property
+    def app_name(self) -> str:
+        """The node's Stasis application."""
+        return f"callengine-{self.node}"
+
+    @property
+    def etc(self) -> Path:
+        """Where Asterisk's configuration files are rendered."""
+        return self.home / "etc"
+
+    @property
+    def provisioned(self) -> Path:
+        """Where the files generated from the database are."""
+        return self.etc / "provisioned"
+
+    @property
+    def log_file(self) -> Path:
+        """Asterisk's warnings and errors."""
+        return self.home / "log" / "messages.log"

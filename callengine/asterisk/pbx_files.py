@@ -1,0 +1,168 @@
+"""Render Asterisk's configuration files into its home."""
+
+import os
+import resource
+import shutil
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from callengine.asterisk.pbx_config import PbxConfig, PbxError
+
+TEMPLATE = ".j2"
+HOME_IN_ROOT = Path("/pbx")
+SHARED_PLACES = (Path("/usr/share/asterisk"), Path("/var/lib/asterisk"))
+"""Where builds of Asterisk keep sounds, music and documentation."""
+MOST_FILES = 65536
+FOLDERS = ("etc", "run", "log", "spool", "db", "data")
+PROVISIONED = ("pjsip_agents.conf", "queues_shops.conf", "extensions_numbers.conf")
+"""Written by `callengine provision`; included by our own files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """
+    Paths as Asterisk sees them.
+
+    Attributes:
+        home: `PbxConfig.home`, or where it is mounted.
+        shared: sounds, music and documentation that came with Asterisk.
+    """
+
+    home: Path
+    shared: Path
+
+
+def places(config: PbxConfig, root: Path | None) -> Places:
+    """Where things are for an Asterisk in a private root, or without one."""
+    for shared in SHARED_PLACES:
+        seen_from_here = root / shared.relative_to("/") if root else shared
+        if (seen_from_here / "documentation").is_dir():
+            return Places(home=HOME_IN_ROOT if root else config.home, shared=shared)
+    raise PbxError(
+        f"Asterisk's documentation is in none of"
+        f" {', '.join(str(root or '') + str(path) for path in SHARED_PLACES)}; ARI does"
+        " not start without it. Install the package asterisk-config, or remove the"
+        " private root and build it again."
+    )
+
+
+def render(config: PbxConfig, where: Places, *, root: Path | None = None) -> list[Path]:
+    """
+    Write every configuration file; files of the admin's own making stay.
+
+    Returns:
+        The files written.
+
+    Raises:
+        PbxError: a template is wrong or the home cannot be written.
+    """
+    try:
+        _make_folders(config)
+        _link_data(config, where, root)
+        _write_hosts(config)
+        written = list(_render_files(config, where))
+    except OSError as error:
+        raise PbxError(
+            f"Cannot write Asterisk's files: {error}. Does {config.home} belong to"
+            " somebody else?"
+        ) from error
+    for name in PROVISIONED:
+        path = config.provisioned / name
+        if not path.exists():
+            context = "[shop-numbers]\n" if name.startswith("extensions") else ""
+            write_private(path, f"; Nothing yet. Do: callengine provision\n{context}")
+    return written
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file at once or not at all, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _make_folders(config: PbxConfig) -> None:
+    config.home.mkdir(parents=True, exist_ok=True)
+    config.home.chmod(0o700)  # passwords inside
+    for name in FOLDERS:
+        (config.home / name).mkdir(exist_ok=True)
+
+
+def _write_hosts(config: PbxConfig) -> None:
+    # Asterisk looks its own name up for every SDP; without an entry that waits 5 s
+    # for DNS in the SIP thread.
+    (config.home / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+
+
+def _link_data(config: PbxConfig, where: Places, root: Path | None) -> None:
+    """Make a data folder that shows Asterisk's own files and our sounds beside them."""
+    data = config.home / "data"
+    shutil.rmtree(data)
+    sounds = data / "sounds"
+    sounds.mkdir(parents=True)
+    seen_from_here = root / where.shared.relative_to("/") if root else where.shared
+    for entry in sorted(seen_from_here.iterdir()):
+        if entry.name != "sounds":
+            (data / entry.name).symlink_to(where.shared / entry.name)
+    if (seen_from_here / "sounds").is_dir():
+        for entry in sorted((seen_from_here / "sounds").iterdir()):
+            (sounds / entry.name).symlink_to(where.shared / "sounds" / entry.name)
+    if root:
+        (sounds / "callengine").mkdir()  # the sounds are mounted here
+    elif config.sounds_dir.is_dir():
+        (sounds / "callengine").symlink_to(config.sounds_dir)
+
+
+def _render_files(config: PbxConfig, where: Places) -> Iterator[Path]:
+    environment = Environment(
+        undefined=StrictUndefined,
+        autoescape=False,  # not HTML; PbxConfig refuses what would hurt
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = {"pbx": config, "at": where, "max_files": _most_open_files()}
+    dialplan = config.etc / "dialplan"
+    if dialplan.is_dir():
+        shutil.rmtree(dialplan)
+    for folder, sources in (
+        (config.etc, config.conf_dirs),
+        (dialplan, config.dialplan_dirs),
+    ):
+        for source in _sources(sources):
+            text = source.read_text(encoding="utf-8")
+            if source.suffix == TEMPLATE:
+                try:
+                    text = environment.from_string(text).render(names)
+                except TemplateError as error:
+                    raise PbxError(f"{source} cannot be rendered: {error}") from error
+            target = folder / source.name.removesuffix(TEMPLATE)
+            write_private(target, text)
+            yield target
+
+
+def _sources(folders: Iterable[Path]) -> list[Path]:
+    """One file per name; later folders win."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise PbxError(f"There is no folder {folder}.")
+        for path in sorted(folder.iterdir()):
+            name = path.name.removesuffix(TEMPLATE)
+            if name.endswith(".conf"):
+                found[name] = path
+    return list(found.values())
+
+
+def _most_open_files() -> int:
+    """Asterisk may not ask for more than this user's hard limit."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)

@@ -1,0 +1,258 @@
+"""
+Write agents' phones, fallback queues and dialled numbers into Asterisk's files.
+
+Pure rendering first (`render_provision`), then a diff or an atomic write, then the
+console commands that make Asterisk read what changed. Nothing restarts.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callengine.asterisk.pbx_config import PbxConfig, PbxError
+from callengine.asterisk.pbx_files import PROVISIONED, write_private
+from callengine.core.roster import Shop
+from callengine.engine.ports import PhoneAccount
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+RELOAD = {
+    "pjsip_agents.conf": "module reload res_pjsip.so",
+    "queues_shops.conf": "queue reload all",
+    "extensions_numbers.conf": "dialplan reload",
+}
+"""What makes Asterisk read each file again."""
+
+RESERVED = frozenset(
+    {
+        *("global", "system", "trunk", "transport-udp"),
+        *("agent-phone", "agent-login", "agent-binding", "general", "fallback"),
+    }
+)
+"""Names of our own sections, which no login and no queue may take."""
+
+LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+QUEUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+NUMBER = re.compile(r"\+[1-9][0-9]{3,14}")
+PASSWORD = re.compile(r"[!-:<-~]{8,128}")
+"""Printable ASCII but the semicolon, which begins a comment."""
+CONTACT = re.compile(r"sips?:[!-:<-~]{1,200}")
+MUSIC = re.compile(r"[A-Za-z0-9_-]{0,79}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A phone that a queue rings."""
+
+    endpoint: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackQueue:
+    """A native queue and whom it rings."""
+
+    name: str
+    title: str
+    music: str = "default"
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provision:
+    """
+    What Asterisk must know.
+
+    Attributes:
+        contacts: login -> fixed SIP address, for phones that do not register.
+        queues: queues beside the shops' own, such as a benchmark's.
+    """
+
+    shops: tuple[Shop, ...] = ()
+    accounts: tuple[PhoneAccount, ...] = ()
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    queues: tuple[FallbackQueue, ...] = ()
+
+
+def render_provision(what: Provision, config: PbxConfig) -> dict[str, str]:
+    """
+    Make the three files.
+
+    Returns:
+        File name -> text; the names are those of `PROVISIONED`.
+
+    Raises:
+        PbxError: a name, number or password that Asterisk's files cannot hold, or
+            two shops with one number.
+    """
+    _check(what)
+    environment = _environment()
+    values = {
+        "pbx": config,
+        "accounts": sorted(what.accounts, key=lambda account: account.login),
+        "contacts": what.contacts,
+        "queues": [*_shop_queues(what), *what.queues],
+        "numbers": _numbers(what.shops),
+    }
+    return {
+        name: environment.get_template(f"{name}.j2").render(values)
+        for name in PROVISIONED
+    }
+
+
+def shop_members(what: Provision, shop: Shop) -> tuple[Member, ...]:
+    """The agents who serve a shop, by login."""
+    accounts = sorted(what.accounts, key=lambda account: account.login)
+    return tuple(
+        Member(endpoint=f"PJSIP/{account.login}", name=account.name)
+        for account in accounts
+        if shop.shop in account.shops
+    )
+
+
+def diff_provision(files: Mapping[str, str], folder: Path) -> str:
+    """What would change, as a unified diff without passwords; '' for nothing."""
+    lines: list[str] = []
+    for name, text in files.items():
+        lines += difflib.unified_diff(
+            _hide_passwords(_read(folder / name)),
+            _hide_passwords(text),
+            fromfile=str(folder / name),
+            tofile="database",
+            lineterm="",
+        )
+        if _read(folder / name) != text and not lines:
+            lines.append(f"{folder / name}: passwords change")
+    return "\n".join(lines)
+
+
+def write_provision(files: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    """
+    Write the files that changed, each at once or not at all.
+
+    Returns:
+        The console commands that make Asterisk read them.
+
+    Raises:
+        PbxError: the folder cannot be written.
+    """
+    changed = [name for name in files if _read(folder / name) != files[name]]
+    try:
+        for name in changed:
+            write_private(folder / name, files[name])
+    except OSError as error:
+        raise PbxError(f"Cannot write into {folder}: {error}") from error
+    return tuple(RELOAD[name] for name in changed)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # not HTML; `_check` and the filters refuse what would hurt
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["comment"] = _one_line
+    environment.filters["quoted"] = lambda text: _without(text, '"\\;<>')
+    environment.filters["member"] = lambda text: _without(text, '"\\;,')
+    return environment
+
+
+def _shop_queues(what: Provision) -> list[FallbackQueue]:
+    queues: dict[str, FallbackQueue] = {}
+    for shop in sorted(what.shops, key=lambda shop: shop.shop):
+        same = queues.get(shop.queue)
+        members = (same.members if same else ()) + shop_members(what, shop)
+        queues[shop.queue] = FallbackQueue(
+            name=shop.queue,
+            title=f"{same.title}, {shop.name}" if same else shop.name,
+            music=shop.music or "default",
+            members=tuple(dict.fromkeys(members)),
+        )
+    return list(queues.values())
+
+
+def _numbers(shops: Iterable[Shop]) -> list[dict[str, str]]:
+    return [
+        {
+            "number": number,
+            "queue": shop.queue,
+            "language": shop.language,
+            "title": shop.name,
+        }
+        for shop in sorted(shops, key=lambda shop: shop.shop)
+        for number in shop.numbers
+    ]
+
+
+def _check(what: Provision) -> None:
+    owners: dict[str, str] = {}
+    for shop in what.shops:
+        _demand(QUEUE, shop.queue, f"The queue of shop {shop.shop}")
+        _demand(LANGUAGE, shop.language, f"The language of shop {shop.shop}")
+        _demand(MUSIC, shop.music, f"The music of shop {shop.shop}")
+        for number in shop.numbers:
+            _demand(NUMBER, number, f"A dialled number of shop {shop.shop}")
+            other = owners.setdefault(number, shop.shop)
+            if other != shop.shop:
+                raise PbxError(f"{number} is dialled for both {other} and {shop.shop}.")
+    _check_accounts(what.accounts, what.contacts)
+    for queue in what.queues:
+        _demand(QUEUE, queue.name, "A queue")
+
+
+def _check_accounts(
+    accounts: Sequence[PhoneAccount], contacts: Mapping[str, str]
+) -> None:
+    logins: set[str] = set()
+    for account in accounts:
+        _demand(LOGIN, account.login, f"The login of agent {account.agent}")
+        _demand(
+            PASSWORD,
+            account.sip_password,
+            f"The SIP password of agent {account.login}",
+            secret=True,
+        )
+        if account.login in logins:
+            raise PbxError(f"Two agents have the login {account.login}.")
+        logins.add(account.login)
+    for login, contact in contacts.items():
+        _demand(CONTACT, contact, f"The fixed address of {login}")
+
+
+def _demand(
+    pattern: re.Pattern[str], value: str, what: str, *, secret: bool = False
+) -> None:
+    shown = "***" if secret else repr(value)
+    if not pattern.fullmatch(value):
+        raise PbxError(
+            f"{what} is {shown}; Asterisk's files can hold only {pattern.pattern}."
+        )
+    if value in RESERVED:
+        raise PbxError(f"{what} is {shown}, a name that Asterisk's files need.")
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without(text: str, characters: str) -> str:
+    return _one_line(text.translate(str.maketrans("", "", characters)))
+
+
+def _hide_passwords(text: str) -> list[str]:
+    return re.sub(r"(?m)^(password = ).*$", r"\1***", text).splitlines()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""

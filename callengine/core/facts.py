@@ -20,6 +20,7 @@ from callengine.core.ids import (
     PlaybackId,
     ShopId,
 )
+from callengine.core.living import Living
 from callengine.core.roster import Roster
 from callengine.core.skills import Requirement
 
@@ -103,6 +104,13 @@ class TalkingEnded(Fact):
 
     channel: ChannelId
     duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsteriskListed(Fact):
+    """What lives in Asterisk, asked for after a (re)connection and now and then."""
+
+    living: Living
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

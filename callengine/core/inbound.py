@@ -16,6 +16,8 @@ Q850_UNALLOCATED = 1
 
 def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     """Take a caller in: find the shop, look the caller up, greet."""
+    if fact.channel in pool.by_channel:
+        return  # found by reconciliation before its own event came
     shop = pool.shop_of.get(normalised(fact.dialled_number))
     call_id = CallId(pool.new_id())
     if shop is None:

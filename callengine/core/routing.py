@@ -28,6 +28,7 @@ def enqueue(pool: Pool, call: Call) -> None:
         return
     pool.waiting.add(call.call, call.requirement, call.enqueued_at)
     call.step_at = pool.now
+    call.note(pool.now, "queued", str(call.requirement))
     arm(pool, call)
     pool.touch(call)
 

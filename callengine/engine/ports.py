@@ -6,7 +6,7 @@ both pass the same contract suite (`tests/contracts`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -25,6 +25,8 @@ from callengine.core.ids import (
     PlaybackId,
     ShopId,
 )
+from callengine.core.living import Living as Living
+from callengine.core.living import LivingChannel as LivingChannel
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.roster import AgentProfile as AgentProfile
 from callengine.core.roster import Roster as Roster
@@ -36,6 +38,7 @@ FactSink = Callable[[Fact], None]
 
 class StoreDown(Exception):
     """The database cannot be reached or did not commit; try again later."""
+
 
 # --- telephony -------------------------------------------------------------------
 
@@ -54,30 +57,6 @@ class Unreachable(TelephonyError):
 
 class TelephonyDown(TelephonyError):
     """Asterisk cannot be reached or did not answer in time; outcome unknown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivingChannel:
-    """A channel as Asterisk lists it."""
-
-    channel: ChannelId
-    endpoint: str
-    state: str
-    """Asterisk's state name: Down, Ring, Ringing, Up..."""
-    ours: bool
-    """In our Stasis application now."""
-    arguments: tuple[str, ...] = ()
-    """The arguments it entered our application with."""
-    caller_number: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Living:
-    """What lives in Asterisk at one moment: the truth to reconcile with."""
-
-    channels: tuple[LivingChannel, ...] = ()
-    bridges: dict[BridgeId, tuple[ChannelId, ...]] = field(default_factory=dict)
-    """Our bridges and the channels in each."""
 
 
 class Telephony(Protocol):

@@ -1,0 +1,100 @@
+"""Bringing orders to the pool, and changes of the roster; both by looking now and
+then and at once when poked."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from callengine.core import outbound
+from callengine.core.facts import LeadsOffered, RosterChanged
+from callengine.core.ids import Instant
+from callengine.core.pool import Pool
+from callengine.engine.floor import Floor
+from callengine.engine.ports import (
+    Archive,
+    Directory,
+    FactSink,
+    OrderBook,
+    StoreDown,
+)
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 1.0
+LEADS_AT_ONCE = 50
+
+
+class Feeder:
+    """
+    Watches the store.
+
+    Args:
+        look_every_s: longest time between two looks.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        order_book: OrderBook,
+        directory: Directory,
+        archive: Archive,
+        floor: Floor,
+        post: FactSink,
+        clock: Callable[[], Instant],
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        self._pool = pool
+        self._order_book = order_book
+        self._directory = directory
+        self._archive = archive
+        self._floor = floor
+        self._post = post
+        self._clock = clock
+        self._look_every_s = look_every_s
+        self._poked = asyncio.Event()
+        self._roster_version = -1
+
+    def poke(self) -> None:
+        """Look now: an order came in, or an agent became free."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Look for ever; a database that is down is waited for."""
+        while True:
+            try:
+                await self._offer_leads()
+                await self._follow_roster()
+                self._floor.orders = {
+                    str(shop): counts
+                    for shop, counts in (await self._archive.orders_by_stage()).items()
+                }
+            except StoreDown as error:
+                log.error("database down", error=str(error))
+            await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._look_every_s):
+                await self._poked.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._poked.clear()
+
+    async def _offer_leads(self) -> None:
+        wanted = min(LEADS_AT_ONCE, outbound.leads_wanted(self._pool))
+        if wanted <= 0:
+            return
+        leads = await self._order_book.due(self._clock(), wanted)
+        if leads:
+            self._post(LeadsOffered(at=self._clock(), leads=leads))
+
+    async def _follow_roster(self) -> None:
+        version = await self._directory.roster_version()
+        if version == self._roster_version:
+            return
+        roster = await self._directory.roster()
+        self._roster_version = roster.version
+        self._post(RosterChanged(at=self._clock(), roster=roster))

@@ -1,0 +1,157 @@
+"""
+The pool's owner: one task that applies facts, writes the journal, starts effects.
+
+Order is the point: facts in batches, then what changed goes to the journal in one
+write, and only then are the effects performed.
+"""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from callengine.core import dispatch
+from callengine.core import effects as do
+from callengine.core.errors import IllegalTransition
+from callengine.core.facts import AsteriskListed, Fact
+from callengine.core.ids import AgentId, CallId
+from callengine.core.pool import Pool
+from callengine.core.reconcile import reconcile
+from callengine.engine.floor import Floor
+from callengine.engine.inbox import Inbox
+from callengine.engine.performer import Performer
+from callengine.engine.ports import Entry, Journal, JournalDown
+from callengine.engine.recorder import Recorder
+from callengine.engine.timers import Timers
+
+log = structlog.get_logger(__name__)
+
+Screen = Callable[[do.ShowCard | do.RetractCard | do.TellAgent], None]
+
+
+class Owner:
+    """
+    Owns a pool. Nothing else may change it.
+
+    Args:
+        identify: starts a look-up.
+        screen: shows something to an agent.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        inbox: Inbox,
+        journal: Journal,
+        performer: Performer,
+        timers: Timers,
+        recorder: Recorder,
+        floor: Floor,
+        identify: Callable[[do.Identify], None],
+        screen: Screen,
+    ) -> None:
+        self.pool = pool
+        self.inbox = inbox
+        self._journal = journal
+        self._performer = performer
+        self._timers = timers
+        self._recorder = recorder
+        self._floor = floor
+        self._identify = identify
+        self._screen = screen
+        self._unwritten: dict[tuple[str, str], Entry] = {}
+        self.journal_down = False
+        self.illegal = 0
+
+    async def run(self) -> None:
+        """Apply facts for ever."""
+        while True:
+            effects: list[do.Effect] = []
+            for fact in await self.inbox.take():
+                effects += self.apply(fact)
+            await self.carry_out(effects)
+
+    def apply(self, fact: Fact) -> list[do.Effect]:
+        """Apply one fact; an illegal one is logged and changes nothing further."""
+        try:
+            if isinstance(fact, AsteriskListed):
+                return reconcile(self.pool, fact.living, fact.at)
+            return dispatch.apply(self.pool, fact)
+        except IllegalTransition as error:
+            self.illegal += 1
+            log.error("illegal transition", fact=type(fact).__name__, error=str(error))
+            return self.pool.take_effects()
+
+    async def carry_out(self, effects: Sequence[do.Effect]) -> None:
+        """Write the journal, then start the effects."""
+        await self.write_journal()
+        for effect in effects:
+            self._start(effect)
+
+    def forget(self, calls: Sequence[CallId]) -> None:
+        """Let the journal drop calls whose records are committed."""
+        for call in calls:
+            if call not in self.pool.calls:
+                self._unwritten["call", call] = Entry(kind="call", key=call, state=None)
+
+    async def write_journal(self) -> None:
+        """
+        Write what changed since the last time.
+
+        While Redis is down calls go on unjournalled, loudly: a caller in hand is
+        worth more than recovery from a second failure (ADR 0003). What was missed
+        is written when it is back. Raises `Fenced`.
+        """
+        calls, agents = self.pool.take_dirty()
+        for call_id in calls:
+            call = self.pool.calls.get(call_id)
+            # A call that is over stays until its record is committed: `forget`.
+            if call is not None:
+                self._unwritten["call", call_id] = Entry(
+                    kind="call", key=call_id, state=call
+                )
+        for agent_id in agents:
+            agent = self.pool.agents.get(AgentId(agent_id))
+            self._unwritten["agent", agent_id] = Entry(
+                kind="agent", key=agent_id, state=agent
+            )
+        if not self._unwritten:
+            return
+        entries, self._unwritten = self._unwritten, {}
+        try:
+            await self._journal.append(list(entries.values()))
+        except JournalDown as error:
+            self._unwritten = {**entries, **self._unwritten}
+            if not self.journal_down:
+                log.error("journal down, calls go on without it", error=str(error))
+            self.journal_down = True
+        else:
+            if self.journal_down:
+                log.warning("journal back", written=len(entries))
+            self.journal_down = False
+
+    def _start(self, effect: do.Effect) -> None:
+        match effect:
+            case do.SetTimer():
+                self._timers.set(effect.key, effect.at)
+            case do.CancelTimer():
+                self._timers.cancel(effect.key)
+            case do.ShowCard() | do.RetractCard() | do.TellAgent():
+                self._screen(effect)
+            case do.Identify():
+                self._identify(effect)
+            case do.RecordCall():
+                self._floor.call_ended(effect.record)
+                self._recorder.call(effect.record)
+            case do.RecordAttempt():
+                self._floor.attempt_ended(effect.record)
+                self._recorder.attempt(effect.record)
+            case do.RecordDecision():
+                self._recorder.decision(effect.record)
+            case do.BeginAttempt():
+                if effect.lead.tries == 0:
+                    wait_s = effect.at - effect.lead.due_at
+                    self._floor.took("order_to_first_dial", wait_s)
+                self._performer.perform(effect)
+            case _:
+                self._performer.perform(effect)

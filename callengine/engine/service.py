@@ -1,0 +1,405 @@
+"""
+The engine: everything between the ports, started, recovered and stopped as one.
+
+It is also the face that the API talks to (`callengine.engine.face.EngineFace`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from callengine.core import effects as do
+from callengine.core.agent import Agent
+from callengine.core.facts import (
+    AgentBecameReady,
+    AgentLoggedOut,
+    AgentPaused,
+    AsteriskListed,
+    DispositionSaved,
+    Fact,
+)
+from callengine.core.ids import AgentId, CallId, Instant
+from callengine.core.machines import AgentState
+from callengine.core.pool import Pool
+from callengine.core.rules import Rules
+from callengine.engine.face import (
+    AgentView,
+    CardView,
+    DispositionForm,
+    UnknownAgent,
+    UnknownCall,
+)
+from callengine.engine.feeder import Feeder
+from callengine.engine.floor import Floor
+from callengine.engine.identifier import Identifier
+from callengine.engine.inbox import Inbox
+from callengine.engine.owner import Owner
+from callengine.engine.performer import Performer
+from callengine.engine.ports import (
+    Archive,
+    Crm,
+    Desktops,
+    Directory,
+    Journal,
+    JournalDown,
+    Ledger,
+    OrderBook,
+    SavedDisposition,
+    Telephony,
+    TelephonyError,
+)
+from callengine.engine.recorder import Recorder
+from callengine.engine.recovery import read_back
+from callengine.engine.timers import Timers
+
+log = structlog.get_logger(__name__)
+
+RECONCILE_EVERY_S = 30.0
+RENEW_EVERY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything the engine needs from outside."""
+
+    telephony: Telephony
+    directory: Directory
+    crm: Crm
+    order_book: OrderBook
+    ledger: Ledger
+    archive: Archive
+    journal: Journal
+    desktops: Desktops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """
+    What the engine is told at start.
+
+    Attributes:
+        identify_s: budget of the look-up of a caller.
+        away_s: an agent whose desktop is gone this long is logged out when free.
+    """
+
+    node: str
+    rules: Rules = field(default_factory=Rules)
+    identify_s: float = 0.3
+    away_s: float = 30.0
+
+
+class Engine:
+    """
+    One node's engine.
+
+    Args:
+        clock: Unix time, or virtual time in tests.
+        new_id: mints call ids.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        config: EngineConfig,
+        *,
+        inbox: Inbox,
+        clock: Callable[[], Instant],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._ports = ports
+        self._config = config
+        self._clock = clock
+        self._inbox = inbox
+        self._new_id = new_id
+        self.floor_view = Floor()
+        self.performer = Performer(ports.telephony, ports.ledger, inbox.post, clock)
+        self.recorder = Recorder(ports.ledger, self._committed)
+        self._timers = Timers(inbox.post, clock)
+        self._away: dict[AgentId, asyncio.TimerHandle] = {}
+        self._connected: set[AgentId] = set()
+        self.owner: Owner | None = None
+        self.feeder: Feeder | None = None
+        self._identifier: Identifier | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """The live state; read-only for everybody but the owner."""
+        if self.owner is None:
+            raise RuntimeError("the engine is not started")
+        return self.owner.pool
+
+    # --- life --------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """
+        Take the lease, read roster and journal, and be ready to reconcile.
+
+        Raises `Fenced`, `JournalDown`, `StoreDown`.
+        """
+        await self._ports.journal.acquire(self._config.node)
+        roster = await self._ports.directory.roster()
+        pool = Pool(
+            roster,
+            rules=self._config.rules,
+            new_id=self._new_id,
+            node=self._config.node,
+        )
+        now = self._clock
+        self._identifier = Identifier(
+            pool, self._ports.crm, self._post, now, budget_s=self._config.identify_s
+        )
+        self.owner = Owner(
+            pool,
+            inbox=self._inbox,
+            journal=self._ports.journal,
+            performer=self.performer,
+            timers=self._timers,
+            recorder=self.recorder,
+            floor=self.floor_view,
+            identify=self._identifier.start,
+            screen=self._screen,
+        )
+        self.feeder = Feeder(
+            pool,
+            order_book=self._ports.order_book,
+            directory=self._ports.directory,
+            archive=self._ports.archive,
+            floor=self.floor_view,
+            post=self._post,
+            clock=now,
+        )
+        entries = await self._ports.journal.load()
+        effects = read_back(pool, entries, now())
+        keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
+        await self._ports.order_book.release_all(keep)
+        await self.owner.carry_out(effects)
+
+    async def reconcile(self) -> None:
+        """
+        Ask Asterisk what lives, and let the owner make it true.
+
+        To be called after each (re)connection, before the facts that follow it.
+        """
+        living = await self._ports.telephony.living()
+        self._post(AsteriskListed(at=self._clock(), living=living))
+        log.info(
+            "asterisk listed",
+            channels=len(living.channels),
+            bridges=len(living.bridges),
+        )
+
+    async def run(self) -> None:
+        """Run until cancelled; `Fenced` ends it at once."""
+        owner = self._started()
+        assert self.feeder is not None
+        async with asyncio.TaskGroup() as group:
+            group.create_task(owner.run(), name="owner")
+            group.create_task(self.recorder.run(), name="recorder")
+            group.create_task(self.feeder.run(), name="feeder")
+            group.create_task(self._renew(), name="lease")
+            group.create_task(self._look_again(), name="reconcile")
+
+    async def stop(self, within_s: float = 5.0) -> None:
+        """
+        Stop deciding; calls go on in Asterisk and are found again at the next start.
+        """
+        owner = self._started()
+        self._timers.cancel_all()
+        for handle in self._away.values():
+            handle.cancel()
+        if self._identifier is not None:
+            await self._identifier.drain()
+        for bridge in owner.pool.idle_bridges:
+            self.performer.perform(do.CloseBridge(call=CallId(""), bridge=bridge))
+        await self.performer.drain(within_s)
+        await self.recorder.flush()
+        waiting = list(owner.pool.lead_of)
+        if waiting:
+            await self._ports.order_book.release(waiting)
+        try:
+            await owner.write_journal()
+            await self._ports.journal.release()
+        except JournalDown as error:
+            log.warning("journal not closed", error=str(error))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                await self._ports.journal.renew()
+                if self._started().journal_down:
+                    await self._started().write_journal()
+            except JournalDown as error:
+                log.warning("lease not renewed", error=str(error))
+
+    async def _look_again(self) -> None:
+        """Reconcile now and then: an event that was lost is found here."""
+        while True:
+            await asyncio.sleep(RECONCILE_EVERY_S)
+            try:
+                await self.reconcile()
+            except TelephonyError as error:
+                log.warning("asterisk not listed", error=str(error))
+
+    def _started(self) -> Owner:
+        if self.owner is None:
+            raise RuntimeError("the engine is not started")
+        return self.owner
+
+    def _post(self, fact: Fact) -> None:
+        self._inbox.post(fact)
+
+    def _committed(self, calls: Any) -> None:
+        self._started().forget(calls)
+
+    # --- desktops ----------------------------------------------------------------
+
+    def _screen(self, effect: do.ShowCard | do.RetractCard | do.TellAgent) -> None:
+        show = self._ports.desktops.show
+        match effect:
+            case do.ShowCard():
+                card = CardView(
+                    call=effect.call,
+                    state=effect.state,
+                    since=self.pool.now,
+                    card=effect.card,
+                )
+                show(effect.agent, {"type": "card", "card": card})
+            case do.RetractCard():
+                show(
+                    effect.agent,
+                    {
+                        "type": "card_closed",
+                        "call": effect.call,
+                        "reason": effect.reason,
+                    },
+                )
+            case do.TellAgent():
+                if effect.agent in self._connected:
+                    view = self.agent_view(effect.agent)
+                    show(effect.agent, {"type": "agent", "agent": view})
+                if self.pool.agents[effect.agent].offerable and self.feeder:
+                    self.feeder.poke()
+
+    # --- the face ----------------------------------------------------------------
+
+    def _agent(self, agent: AgentId) -> Agent:
+        found = self.pool.agents.get(agent)
+        if found is None:
+            raise UnknownAgent(agent)
+        return found
+
+    def agent_view(self, agent: AgentId) -> AgentView:
+        """Show an agent as they are now. Raises `UnknownAgent`."""
+        live = self._agent(agent)
+        return AgentView(
+            agent=agent,
+            name=live.profile.name,
+            state=live.state.value,
+            reason=live.wish_reason or live.reason,
+            since=live.since,
+            reachable=live.reachable is not False,
+            until=live.until,
+        )
+
+    def cards_of(self, agent: AgentId) -> list[CardView]:
+        """List the agent's open screen-pops."""
+        card = self._agent(agent).card
+        if card is None:
+            return []
+        return [
+            CardView(call=card.call, state=card.state, since=card.since, card=card.card)
+        ]
+
+    def connected(self, agent: AgentId) -> None:
+        """Note that the first desktop of an agent was opened."""
+        self._connected.add(agent)
+        handle = self._away.pop(agent, None)
+        if handle is not None:
+            handle.cancel()
+        if self._agent(agent).state is AgentState.OFFLINE:
+            self._post(AgentPaused(at=self._clock(), agent=agent, reason="logged_in"))
+
+    def disconnected(self, agent: AgentId) -> None:
+        """Log the agent out later, unless a desktop comes back."""
+        self._connected.discard(agent)
+        loop = asyncio.get_running_loop()
+        self._away[agent] = loop.call_later(self._config.away_s, self._left, agent)
+
+    def _left(self, agent: AgentId) -> None:
+        self._away.pop(agent, None)
+        self._post(AgentLoggedOut(at=self._clock(), agent=agent))
+
+    async def become_ready(self, agent: AgentId) -> None:
+        """Ask to be offered calls."""
+        self._agent(agent)
+        self._post(AgentBecameReady(at=self._clock(), agent=agent))
+
+    async def pause(self, agent: AgentId, reason: str) -> None:
+        """Ask for no more calls; takes effect after the running one."""
+        self._agent(agent)
+        self._post(AgentPaused(at=self._clock(), agent=agent, reason=reason))
+
+    async def log_out(self, agent: AgentId) -> None:
+        """Leave; takes effect after the running call."""
+        self._agent(agent)
+        self._post(AgentLoggedOut(at=self._clock(), agent=agent))
+
+    async def save_disposition(self, form: DispositionForm) -> None:
+        """Commit a disposition. Raises `UnknownCall`, `DispositionRefused`."""
+        card = self._agent(form.agent).card
+        if card is None or card.call != form.call:
+            raise UnknownCall(form.call)
+        found = card.card.customers if card.card.identification == "found" else ()
+        now = self._clock()
+        await self._ports.ledger.save_disposition(
+            SavedDisposition(
+                call=form.call,
+                agent=form.agent,
+                shop=card.card.shop,
+                customer=found[0].customer if found else None,
+                order=form.order or card.card.order,
+                disposition=form.disposition,
+                note=form.note,
+                delivery=form.delivery,
+                at=now,
+            )
+        )
+        self._post(
+            DispositionSaved(
+                at=now,
+                agent=form.agent,
+                call=form.call,
+                disposition=form.disposition,
+                finish=form.finish,
+            )
+        )
+
+    def floor(self) -> dict[str, Any]:
+        """Count calls by state, agents by state, latencies: plain JSON values."""
+        return {
+            **self.floor_view.snapshot(self.pool),
+            "inbox": len(self._inbox),
+            "effects_running": len(self.performer),
+            "effects_failed": self.performer.failed,
+            "records_waiting": len(self.recorder),
+            "journal_down": self._started().journal_down,
+            "illegal_transitions": self._started().illegal,
+        }
+
+    async def why(self, call: CallId) -> dict[str, Any] | None:
+        """Tell a call's decisions and events, None when nothing is known of it."""
+        live = self.pool.calls.get(call)
+        history = await self._ports.archive.why(call)
+        if live is None and history is None:
+            return None
+        return {
+            "call": call,
+            "live": None
+            if live is None
+            else {"state": live.state.value, "events": live.events},
+            "history": history,
+        }

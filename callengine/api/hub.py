@@ -49,6 +49,11 @@ class Desktop:
         self.is_cut_off = True
         self._abort()
 
+    def read_all(self) -> list[str]:
+        """Take and encode everything unread, without waiting."""
+        unread = [self._frames.get_nowait() for _ in range(self._frames.qsize())]
+        return [encode(message, version) for message, version in unread]
+
     async def next_text(self) -> str:
         """Wait for the next message and encode it."""
         message, version = await self._frames.get()

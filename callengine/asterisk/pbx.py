@@ -25,7 +25,12 @@ from callengine.asterisk.pbx_find import find_asterisk
 from callengine.asterisk.pbx_health import AriProbe, declined, log_tail, needed_modules
 from callengine.asterisk.pbx_ports import Port, complaint, is_free
 from callengine.asterisk.pbx_process import Running
-from callengine.asterisk.provision import RELOAD
+from callengine.asterisk.provision import (
+    RELOAD,
+    Provision,
+    render_provision,
+    write_provision,
+)
 
 __all__ = ["Pbx", "PbxConfig", "PbxError", "PbxStatus"]
 
@@ -189,6 +194,22 @@ class Pbx:
                     f"Asterisk refused `{command}`: {said.strip()}"
                     f" {log_tail(self.config)}"
                 )
+
+    async def provision(self, what: Provision) -> tuple[str, ...]:
+        """
+        Write agents, queues and numbers; have a running Asterisk read what changed.
+
+        Returns:
+            The console commands that were needed.
+
+        Raises:
+            PbxError: something cannot be written, or Asterisk refused it.
+        """
+        files = render_provision(what, self.config)
+        commands = write_provision(files, self.config.provisioned)
+        if pbx_process.remembered(self.config) is not None:
+            await self.reload(commands)
+        return commands
 
     async def wait(self) -> None:
         """Return when Asterisk has ended by itself."""

@@ -20,13 +20,14 @@ class AriProbe:
     def __init__(self, config: PbxConfig) -> None:
         """Prepare; connects when first asked."""
         self._base = f"http://{config.ari_host}:{config.ari_port}/ari"
-        self._auth = aiohttp.BasicAuth(config.ari_user, config.ari_password)
+        login = aiohttp.encode_basic_auth(config.ari_user, config.ari_password)
+        self._headers = {"Authorization": login}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
         timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)
-        self._session = aiohttp.ClientSession(auth=self._auth, timeout=timeout)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
         return self
 
     async def __aexit__(

@@ -1,0 +1,40 @@
+"""Fixtures for every tier: real servers, started when a test first asks for one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from callengine.asterisk.pbx import Pbx
+from tests.support.servers import (
+    PostgresServer,
+    RedisServer,
+    run_pbx,
+    run_postgres,
+    run_redis,
+)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis for the whole run; tests share it, so take keys or databases apart."""
+    with run_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL for the whole run; make a database of your own in it."""
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pbx() -> Iterator[Pbx]:
+    """
+    An Asterisk for the whole run, node `n1`, on free ports.
+
+    `pbx.config` has the ports and passwords; `await pbx.provision(...)` gives it
+    agents, queues and numbers.
+    """
+    with run_pbx() as running:
+        yield running

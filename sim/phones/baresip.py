@@ -41,6 +41,7 @@ _ACCOUNT = (
     "<sip:{login}@{registrar}>;auth_user={login};auth_pass={secret};"
     "answermode=manual;regint=60;audio_codecs=pcma,pcmu\n"
 )
+_REMEMBERED_CALLS = 20
 _SAFE = re.compile(r"[A-Za-z0-9._+@:-]+")
 
 
@@ -239,10 +240,16 @@ class BaresipPhone:
         call = PhoneCall(
             message.call_id, message.caller, message.wants_auto_answer, message.at
         )
+        self._forget_old_calls()
         self.calls[message.call_id] = call
         self.incoming.put_nowait(call)
         if self._on_call is not None:
             self._on_call(call)
+
+    def _forget_old_calls(self) -> None:
+        over = [key for key, call in self.calls.items() if call.closed_at is not None]
+        for key in over[:-_REMEMBERED_CALLS]:
+            del self.calls[key]
 
     def _alerting(self, call: PhoneCall, at: float) -> None:
         call.ringing_at = at

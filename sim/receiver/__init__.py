@@ -1,0 +1,1 @@
+"""The far end of outgoing webhooks: the shops' and the couriers' systems."""

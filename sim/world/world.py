@@ -1,0 +1,181 @@
+"""
+A whole system for a run: Redis, Asterisk, database, engine, receivers.
+
+    async with World(plan, shops, say) as world:
+        ...
+
+Leaving takes everything down, whatever happened; `world.remains` then tells what
+was still alive in Asterisk or on the machine.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+
+from callengine.asterisk.pbx import Pbx
+from sim.processes import Child, run_to_end, start_child
+from sim.receiver.app import Receiver
+from sim.sipp.sounds import Sounds, make_sounds
+from sim.world.ari import alive
+from sim.world.engine_api import EngineApi
+from sim.world.plan import Plan
+from sim.world.redis import own_redis
+from sim.world.remains import Family, Remains
+from sim.world.shops import ShopsFile
+from sim.world.steps import Say, Steps
+
+PROGRAMS = {
+    "sipp": "sip-tester",
+    "baresip": "baresip-core",
+    "redis-server": "redis-server",
+    "espeak-ng": "espeak-ng",
+    "sox": "sox",
+    "setpriv": "util-linux",
+    "stdbuf": "coreutils",
+}
+_MARK = ".run-of-sim"
+
+
+class WorldFailed(Exception):
+    """The system cannot be brought up; the text says what to do."""
+
+
+class World:
+    """One system; an async context manager, to be used once."""
+
+    def __init__(self, plan: Plan, shops: ShopsFile, say: Say) -> None:
+        self.plan = plan
+        self.shops = shops
+        self.pbx = Pbx(plan.pbx())
+        self.receiver = Receiver(shops.secrets())
+        self.api = EngineApi(plan)
+        self.family = Family()
+        self.remains = Remains()
+        self.steps = Steps(say)
+        self.engine: Child | None = None
+        self.sounds: Sounds | None = None
+        self._stack = AsyncExitStack()
+        self._engine_starts = 0
+
+    async def __aenter__(self) -> "World":
+        check_programs()
+        try:
+            await self._bring_up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.family.look()
+        await self._stack.aclose()
+        self.remains.processes = self.family.alive()
+
+    async def _bring_up(self) -> None:
+        plan, step = self.plan, self.steps.step
+        fresh_folder(plan.folder)
+        plan.write_secrets()
+        async with step("Making the sounds of simulated people"):
+            sounds = plan.folder.parent / "sounds"
+            self.sounds = await asyncio.to_thread(make_sounds, sounds)
+        async with step("Starting Redis"):
+            await self._stack.enter_async_context(own_redis(plan))
+        await self._stack.enter_async_context(self.receiver)
+        async with step("Creating the database"):
+            await self.callengine("migrate")
+        async with step("Loading shops, agents and customers"):
+            path = plan.folder / "shops.toml"
+            path.write_text(self.shops.with_receivers(self.receiver.url))
+            await self.callengine("apply", str(path), within_s=120)
+        async with step("Starting Asterisk"):
+            await self._stack.enter_async_context(self.pbx)
+            await self.callengine("provision")
+        async with step("Starting the engine"):
+            await self._stack.enter_async_context(self.api)
+            self._stack.push_async_callback(self._wind_down)
+            await self.start_engine()
+
+    async def callengine(self, *argv: str, within_s: float = 60) -> None:
+        """Run one of our own commands to its end. Raises `ChildFailed`."""
+        await run_to_end(
+            [sys.executable, "-m", "callengine", *argv],
+            name=f"callengine {argv[0]}",
+            log=self.plan.folder / f"{argv[0]}.log",
+            within_s=within_s,
+            env=self.plan.env(),
+        )
+
+    async def start_engine(self) -> None:
+        """Start the engine and wait until it is ready. Raises `ChildFailed`."""
+        self._engine_starts += 1
+        self.engine = await start_child(
+            [sys.executable, "-m", "callengine", "--log-json", "run"],
+            name="engine",
+            log=self.plan.folder / f"engine-{self._engine_starts}.log",
+            env=self.plan.env(),
+        )
+        ready = asyncio.create_task(self.api.until_ready(within_s=30))
+        ended = asyncio.create_task(self.engine.process.wait())
+        try:
+            await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+            self.engine.check()
+            try:
+                await ready
+            except TimeoutError:
+                raise WorldFailed(
+                    f"the engine is not ready after 30 s:\n{self.engine.tail()}"
+                ) from None
+        finally:
+            ready.cancel()
+            ended.cancel()
+
+    async def kill_engine(self) -> None:
+        """Kill the engine as a crash does (`kill -9`)."""
+        assert self.engine is not None
+        await self.engine.stop(ask=signal.SIGKILL)
+
+    async def until_quiet(self, *, within_s: float) -> bool:
+        """Wait until Asterisk has no channel; whether it came to that."""
+        try:
+            async with asyncio.timeout(within_s):
+                while (await alive(self.plan)).channels:
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _wind_down(self) -> None:
+        """Stop the engine, then see what it left in Asterisk."""
+        self.family.look()
+        if self.engine is not None:
+            await self.engine.stop(grace_s=15)
+        try:
+            left = await alive(self.plan)
+        except (aiohttp.ClientError, TimeoutError):
+            return  # Asterisk itself is gone; what was in it is too
+        self.remains.channels = list(left.channels)
+        self.remains.bridges = list(left.bridges)
+
+
+def check_programs() -> None:
+    """Raise `WorldFailed` naming the packages that are missing."""
+    missing = sorted({PROGRAMS[name] for name in PROGRAMS if not shutil.which(name)})
+    if missing:
+        raise WorldFailed(f"Missing: {', '.join(missing)}. Do: apt install those.")
+
+
+def fresh_folder(folder: Path) -> None:
+    """Empty the folder of an earlier run; refuse one that is not ours."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise WorldFailed(f"{folder} holds something else; name another folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chmod(folder, 0o700)
+    (folder / _MARK).touch()

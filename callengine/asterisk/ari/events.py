@@ -1,0 +1,202 @@
+"""
+Events of our application, decoded once at the edge.
+
+Only the types we act on have a class; `DISALLOWED` names those Asterisk need not send.
+An unknown type or a broken message becomes `Unrecognised` and is counted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+from callengine.core.ids import BridgeId, ChannelId, PlaybackId
+
+
+@dataclass(frozen=True, slots=True)
+class StasisStart:
+    """A channel entered our application."""
+
+    channel: ChannelId
+    arguments: tuple[str, ...]
+    caller_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class StasisEnd:
+    """A channel left our application; it may live on."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """Progress of a channel we originated: '', RINGING, PROGRESS, ANSWER, BUSY..."""
+
+    channel: ChannelId
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredBridge:
+    """A channel entered a bridge."""
+
+    channel: ChannelId
+    bridge: BridgeId
+    timestamp: str
+    """Asterisk's, to tell a repeated message from a second entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """A channel is no more."""
+
+    channel: ChannelId
+    cause: int
+    sip_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFinished:
+    """A prompt ended, was stopped or failed."""
+
+    playback: PlaybackId
+
+
+@dataclass(frozen=True, slots=True)
+class TalkStarted:
+    """Speech on a channel with talk detection."""
+
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True)
+class TalkFinished:
+    """Silence on a channel with talk detection, after `duration_ms` of speech."""
+
+    channel: ChannelId
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent:
+    """An event that we sent to ourselves through Asterisk."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Another socket took our application over: we are fenced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A type we do not know, or a message that is not what its type promises."""
+
+    kind: str
+
+
+Event: TypeAlias = (
+    StasisStart
+    | StasisEnd
+    | Dialled
+    | EnteredBridge
+    | Destroyed
+    | PlaybackFinished
+    | TalkStarted
+    | TalkFinished
+    | UserEvent
+    | Replaced
+    | Unrecognised
+)
+
+
+def _stasis_start(raw: Mapping[str, Any]) -> Event:
+    channel = raw["channel"]
+    return StasisStart(channel["id"], tuple(raw["args"]), channel["caller"]["number"])
+
+
+def _destroyed(raw: Mapping[str, Any]) -> Event:
+    # tech_cause is absent or 0 where the technology said nothing.
+    return Destroyed(raw["channel"]["id"], raw["cause"], raw.get("tech_cause") or None)
+
+
+def _entered_bridge(raw: Mapping[str, Any]) -> Event:
+    return EnteredBridge(raw["channel"]["id"], raw["bridge"]["id"], raw["timestamp"])
+
+
+DECODERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
+    "StasisStart": _stasis_start,
+    "StasisEnd": lambda raw: StasisEnd(raw["channel"]["id"]),
+    "Dial": lambda raw: Dialled(raw["peer"]["id"], raw["dialstatus"]),
+    "ChannelEnteredBridge": _entered_bridge,
+    "ChannelDestroyed": _destroyed,
+    "PlaybackFinished": lambda raw: PlaybackFinished(raw["playback"]["id"]),
+    "ChannelTalkingStarted": lambda raw: TalkStarted(raw["channel"]["id"]),
+    "ChannelTalkingFinished": lambda raw: TalkFinished(
+        raw["channel"]["id"], raw["duration"]
+    ),
+    "ChannelUserevent": lambda raw: UserEvent(raw["eventname"]),
+    "ApplicationReplaced": lambda raw: Replaced(),
+}
+
+DISALLOWED = (
+    "ApplicationRegistered",
+    "ApplicationUnregistered",
+    "BridgeAttendedTransfer",
+    "BridgeBlindTransfer",
+    "BridgeCreated",
+    "BridgeDestroyed",
+    "BridgeMerged",
+    "BridgeVideoSourceChanged",
+    "ChannelCallerId",
+    "ChannelConnectedLine",
+    "ChannelCreated",
+    "ChannelDialplan",
+    "ChannelDtmfReceived",
+    "ChannelHangupRequest",
+    "ChannelHold",
+    "ChannelLeftBridge",
+    "ChannelStateChange",
+    "ChannelToneDetected",
+    "ChannelUnhold",
+    "ChannelVarset",
+    "ContactStatusChange",
+    "DeviceStateChanged",
+    "EndpointStateChange",
+    "PeerStatusChange",
+    "PlaybackContinuing",
+    "PlaybackStarted",
+    "RecordingFinished",
+    "RecordingStarted",
+    "TextMessageReceived",
+)
+"""
+Never sent to us, to spare both sides. The rest that we do not decode stays allowed,
+so that it is seen in the count of unrecognised events when it happens.
+"""
+
+
+def decode(message: str | bytes) -> Event:
+    """Translate one message; never raises."""
+    try:
+        raw = orjson.loads(message)
+        kind = raw["type"]
+        decoder = DECODERS[kind]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return Unrecognised(_kind_of(message))
+    try:
+        return decoder(raw)
+    except (KeyError, TypeError):
+        return Unrecognised(f"malformed {kind}")
+
+
+def _kind_of(message: str | bytes) -> str:
+    try:
+        kind = orjson.loads(message)["type"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return "no event"
+    # Bounded: it becomes the key of a counter.
+    return kind[:64] if isinstance(kind, str) else "no event"

@@ -1,0 +1,189 @@
+"""
+Rules of orders that every store follows: what may come in, what stage follows from
+an attempt or a disposition, what is told to whom. Pure functions of values.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from callengine.core.facts import Disposition
+from callengine.core.ids import Instant
+from callengine.core.numbers import BadNumber, read_number
+from callengine.core.records import Outcome
+from callengine.engine.ports import NewItem, NewOrder, OrderRefused, Shop
+
+MAX_ITEMS = 200
+MAX_QUANTITY = 100_000
+MAX_PRICE_MINOR = 10**12
+MAX_PLACED_AHEAD_S = 86_400.0
+MAX_TRIES = 6
+"""After so many tries a machine's answer is the last."""
+MACHINE_RETRY_S = 1800.0
+FAILED_RETRY_S = 120.0
+"""After a crash, an attempt that may have rung is not repeated sooner."""
+
+_LENGTHS = {
+    "number": 100,
+    "phone": 64,
+    "name": 200,
+    "language": 8,
+    "region": 64,
+    "external_id": 100,
+    "currency": 3,
+    "method": 32,
+    "address": 500,
+    "comment": 2000,
+}
+_FIELDS = {name: f"customer.{name}" for name in ("phone", "name", "language", "region")}
+_FIELDS |= {"external_id": "customer.external_id"}
+_FIELDS |= {name: f"delivery.{name}" for name in ("method", "address")}
+
+
+class Stage(StrEnum):
+    """Where an order stands between intake and settlement."""
+
+    NEW = "new"
+    DIALLING = "dialling"
+    RETRY = "retry"
+    REACHED = "reached"
+    """The customer was spoken to; nothing is settled yet."""
+    CALLBACK = "callback"
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    UNREACHABLE = "unreachable"
+
+
+SETTLED = frozenset((Stage.CONFIRMED, Stage.CHANGED, Stage.CANCELLED))
+"""An agent and the customer decided; dialling changes nothing any more."""
+
+_BY_DISPOSITION = {
+    Disposition.CONFIRMED: Stage.CONFIRMED,
+    Disposition.CHANGED: Stage.CHANGED,
+    Disposition.CANCELLED: Stage.CANCELLED,
+    Disposition.CALLBACK: Stage.CALLBACK,
+    Disposition.WRONG_NUMBER: Stage.UNREACHABLE,
+    Disposition.MACHINE: Stage.RETRY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOrder:
+    """A new order read against its shop: every default filled, the phone E.164."""
+
+    order: NewOrder
+    phone: str
+    language: str
+    region: str
+    currency: str
+    placed_at: Instant
+    content_hash: str
+
+    @property
+    def total_minor(self) -> int:
+        """The sum of the lines."""
+        return sum(item.quantity * item.price_minor for item in self.order.items)
+
+
+def read_order(order: NewOrder, shop: Shop, at: Instant) -> ReadOrder:
+    """
+    Check an order and read it in the shop's language, region and currency.
+
+    Raises:
+        OrderRefused: with the field and what is wrong with it.
+    """
+    _check_texts(order)
+    _check_items(order.items)
+    if order.placed_at is not None and not (
+        0 <= order.placed_at <= at + MAX_PLACED_AHEAD_S
+    ):
+        raise OrderRefused("placed_at", "the order was placed in the future")
+    if order.language and not order.language.isalpha():
+        raise OrderRefused("customer.language", "a language is a code such as ru or uk")
+    if order.currency and not (order.currency.isalpha() and len(order.currency) == 3):
+        raise OrderRefused("currency", "a currency is three letters such as RUB")
+    try:
+        phone = read_number(order.phone, shop.region)
+    except BadNumber as bad:
+        raise OrderRefused("customer.phone", str(bad)) from None
+    return ReadOrder(
+        order=order,
+        phone=phone,
+        language=(order.language or shop.language).lower(),
+        region=order.region.strip().lower(),
+        currency=(order.currency or shop.currency).upper(),
+        placed_at=at if order.placed_at is None else order.placed_at,
+        content_hash=_content_hash(order, phone),
+    )
+
+
+def _check_texts(order: NewOrder) -> None:
+    for name, longest in _LENGTHS.items():
+        text: str = getattr(order, name)
+        _check_text(_FIELDS.get(name, name), text, longest)
+    if not order.number.strip():
+        raise OrderRefused("number", "the order has no number")
+    if not order.phone.strip():
+        raise OrderRefused("customer.phone", "the order has no phone number")
+
+
+def _check_text(path: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise OrderRefused(path, f"longer than {longest} characters")
+    if any(ord(char) < 32 and char not in "\t\r\n" for char in text):
+        raise OrderRefused(path, "there are control characters in the text")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise OrderRefused(path, "the text is not valid Unicode")
+
+
+def _check_items(items: tuple[NewItem, ...]) -> None:
+    if not items:
+        raise OrderRefused("items", "the order has no items")
+    if len(items) > MAX_ITEMS:
+        raise OrderRefused("items", f"more than {MAX_ITEMS} items")
+    for index, item in enumerate(items):
+        path = f"items.{index}"
+        _check_text(f"{path}.sku", item.sku, 100)
+        _check_text(f"{path}.name", item.name, 300)
+        _check_text(f"{path}.category", item.category, 64)
+        if not item.name.strip() and not item.sku.strip():
+            raise OrderRefused(f"{path}.name", "the item has neither name nor sku")
+        if not 1 <= item.quantity <= MAX_QUANTITY:
+            raise OrderRefused(f"{path}.quantity", f"not within 1..{MAX_QUANTITY}")
+        if not 0 <= item.price_minor <= MAX_PRICE_MINOR:
+            raise OrderRefused(
+                f"{path}.price_minor", f"not within 0..{MAX_PRICE_MINOR}"
+            )
+
+
+def _content_hash(order: NewOrder, phone: str) -> str:
+    """Digest what the shop said; another spelling of the phone is the same."""
+    return digest(asdict(order) | {"phone": phone})
+
+
+def digest(value: dict[str, Any]) -> str:
+    """Digest of plain values, the same in every process."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def stage_after_attempt(outcome: Outcome, next_try_at: Instant | None) -> Stage:
+    """Say where an order stands after an attempt of its own."""
+    if outcome is Outcome.BRIDGED:
+        return Stage.REACHED
+    return Stage.UNREACHABLE if next_try_at is None else Stage.RETRY
+
+
+def stage_after_disposition(stage: str, disposition: Disposition, tries: int) -> Stage:
+    """Say where an order stands after an agent's disposition."""
+    if disposition is Disposition.MACHINE and tries >= MAX_TRIES:
+        return Stage.UNREACHABLE
+    decided = _BY_DISPOSITION.get(disposition)
+    if decided is not None:
+        return decided
+    # A complaint or a question settles nothing: an order that waits to be dialled
+    # still waits, but a customer whom we called has been spoken to.
+    return Stage.REACHED if stage == Stage.DIALLING else Stage(stage)

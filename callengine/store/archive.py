@@ -1,0 +1,200 @@
+"""Reads of what was recorded."""
+
+from collections import defaultdict
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.core.facts import Disposition
+from callengine.core.ids import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelId,
+    CustomerId,
+    OrderId,
+    ShopId,
+)
+from callengine.core.records import (
+    AttemptRecord,
+    CallRecord,
+    DecisionRecord,
+    LegRecord,
+    Outcome,
+)
+from callengine.engine.ports import CallHistory, DeliveryAgreement, SavedDisposition
+from callengine.store import tables as t
+from callengine.store.database import Database
+
+MAX_DECISIONS = 500
+
+
+class SqlArchive:
+    """`Archive` on the database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def orders_by_stage(self) -> dict[ShopId, dict[str, int]]:
+        """Count orders per shop and stage."""
+        o = t.orders.c
+        counts: dict[ShopId, dict[str, int]] = defaultdict(dict)
+        async with self._db.read() as connection:
+            for row in await connection.execute(
+                select(o.shop, o.stage, func.count().label("orders")).group_by(
+                    o.shop, o.stage
+                )
+            ):
+                counts[ShopId(row.shop)][row.stage] = row.orders
+        return dict(counts)
+
+    async def why(self, call: CallId) -> CallHistory | None:
+        """Everything recorded about a call; None when nothing is."""
+        if len(call) > 64 or "\x00" in call:
+            return None
+        async with self._db.read() as connection:
+            history = CallHistory(
+                call=await _call(connection, call),
+                decisions=await _decisions(connection, call),
+                attempts=await _attempts(connection, call),
+                disposition=await _disposition(connection, call),
+            )
+        empty = CallHistory(call=None)
+        return None if history == empty else history
+
+
+async def _call(connection: AsyncConnection, call: CallId) -> CallRecord | None:
+    found = await connection.execute(select(t.calls).where(t.calls.c.call == call))
+    row = found.one_or_none()
+    if row is None:
+        return None
+    legs = await connection.execute(
+        select(t.legs).where(t.legs.c.call == call).order_by(t.legs.c.started_at)
+    )
+    events = await connection.execute(
+        select(t.events).where(t.events.c.call == call).order_by(t.events.c.line)
+    )
+    return CallRecord(
+        call=call,
+        shop=None if row.shop is None else ShopId(row.shop),
+        direction=row.direction,
+        number=row.number,
+        dialled_number=row.dialled_number,
+        customer=None if row.customer is None else CustomerId(row.customer),
+        order=None if row.order_id is None else OrderId(row.order_id),
+        agent=None if row.agent is None else AgentId(row.agent),
+        requirement=row.requirement,
+        enqueued_at=row.enqueued_at,
+        answered_at=row.answered_at,
+        bridged_at=row.bridged_at,
+        ended_at=row.ended_at,
+        ending=row.ending,
+        off_skill=row.off_skill,
+        legs=tuple(_leg(leg) for leg in legs),
+        events=tuple((e.at, e.name, e.detail) for e in events),
+    )
+
+
+def _leg(row: Any) -> LegRecord:
+    return LegRecord(
+        channel=ChannelId(row.channel),
+        role=row.role,
+        agent=None if row.agent is None else AgentId(row.agent),
+        started_at=row.started_at,
+        ringing_at=row.ringing_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        cause=row.cause,
+        sip_code=row.sip_code,
+    )
+
+
+async def _decisions(
+    connection: AsyncConnection, call: CallId
+) -> tuple[DecisionRecord, ...]:
+    d = t.decisions.c
+    rows = await connection.execute(
+        select(t.decisions).where(d.call == call).order_by(d.at).limit(MAX_DECISIONS)
+    )
+    return tuple(
+        DecisionRecord(
+            at=row.at,
+            kind=row.kind,
+            call=call,
+            chosen=row.chosen,
+            reason=row.reason,
+            detail=orjson.loads(row.detail),
+        )
+        for row in rows
+    )
+
+
+async def _attempts(
+    connection: AsyncConnection, call: CallId
+) -> tuple[AttemptRecord, ...]:
+    a = t.attempts.c
+    rows = await connection.execute(
+        select(t.attempts)
+        .where(a.call == call, a.ended_at.is_not(None))
+        .order_by(a.started_at)
+    )
+    return tuple(
+        AttemptRecord(
+            attempt=AttemptId(row.attempt),
+            order=OrderId(row.order_id),
+            shop=ShopId(row.shop),
+            call=call,
+            number=row.number,
+            tries=row.tries,
+            started_at=row.started_at,
+            answered_at=row.answered_at,
+            bridged_at=row.bridged_at,
+            ended_at=row.ended_at,
+            outcome=Outcome(row.outcome),
+            cause=row.cause,
+            sip_code=row.sip_code,
+            ring_s=row.ring_s,
+            agent=None if row.agent is None else AgentId(row.agent),
+            next_try_at=row.next_try_at,
+            rule=row.rule,
+        )
+        for row in rows
+    )
+
+
+async def _disposition(
+    connection: AsyncConnection, call: CallId
+) -> SavedDisposition | None:
+    found = await connection.execute(
+        select(t.dispositions).where(t.dispositions.c.call == call)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    agreed = await connection.execute(
+        select(t.deliveries).where(
+            t.deliveries.c.order_id == row.order_id, t.deliveries.c.call == call
+        )
+    )
+    delivery = agreed.one_or_none()
+    return SavedDisposition(
+        call=call,
+        agent=AgentId(row.agent),
+        shop=ShopId(row.shop),
+        customer=None if row.customer is None else CustomerId(row.customer),
+        order=None if row.order_id is None else OrderId(row.order_id),
+        disposition=Disposition(row.disposition),
+        note=row.note,
+        delivery=None
+        if delivery is None
+        else DeliveryAgreement(
+            method=delivery.method,
+            address=delivery.address,
+            date=delivery.date,
+            time_from=delivery.time_from,
+            time_to=delivery.time_to,
+        ),
+        at=row.at,
+    )

@@ -1,0 +1,109 @@
+"""The roster: shops, agents and their phones, as configured."""
+
+from collections import defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.core.ids import AgentId, ShopId
+from callengine.engine.ports import AgentProfile, PhoneAccount, Roster, Shop
+from callengine.store import tables as t
+from callengine.store.database import Database
+from callengine.store.rows import shop_of
+
+
+class SqlDirectory:
+    """Configuration in the database: `Directory` and `PhoneAccounts`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def roster(self) -> Roster:
+        """Read every shop and agent."""
+        async with self._db.read() as connection:
+            # The version first: a change in between shows as a newer one later.
+            version = await _version(connection)
+            return Roster(
+                shops=await _shops(connection),
+                agents=await _agents(connection),
+                version=version,
+            )
+
+    async def roster_version(self) -> int:
+        """A cheap number that grows with each change of the roster."""
+        async with self._db.read() as connection:
+            return await _version(connection)
+
+    async def phone_accounts(self) -> tuple[PhoneAccount, ...]:
+        """Read every account, by login."""
+        async with self._db.read() as connection:
+            shops = await _certificates(connection)
+            rows = await connection.execute(select(t.agents).order_by(t.agents.c.agent))
+            return tuple(
+                PhoneAccount(
+                    agent=AgentId(row.agent),
+                    login=row.agent,
+                    name=row.name,
+                    sip_password=row.sip_password,
+                    phone_mode=row.phone_mode,
+                    shops=tuple(ShopId(shop) for shop in shops[row.agent]),
+                )
+                for row in rows
+            )
+
+
+async def agent_profile(connection: AsyncConnection, agent: str) -> AgentProfile | None:
+    """Read one agent; None when unknown."""
+    found = await _agents(connection, agent)
+    return found[0] if found else None
+
+
+async def _version(connection: AsyncConnection) -> int:
+    found = await connection.execute(select(t.roster_versions.c.version))
+    return found.scalar_one_or_none() or 0
+
+
+async def _shops(connection: AsyncConnection) -> tuple[Shop, ...]:
+    numbers: dict[str, list[str]] = defaultdict(list)
+    for row in await connection.execute(
+        select(t.dialled_numbers).order_by(t.dialled_numbers.c.number)
+    ):
+        numbers[row.shop].append(row.number)
+    rows = await connection.execute(select(t.shops).order_by(t.shops.c.shop))
+    return tuple(shop_of(row, numbers[row.shop]) for row in rows)
+
+
+async def _certificates(connection: AsyncConnection) -> dict[str, dict[str, int]]:
+    """Shops of each agent with the level of the certificate."""
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in await connection.execute(
+        select(t.agent_shops).order_by(t.agent_shops.c.shop)
+    ):
+        levels[row.agent][row.shop] = row.level
+    return levels
+
+
+async def _agents(
+    connection: AsyncConnection, only: str | None = None
+) -> tuple[AgentProfile, ...]:
+    certificates = await _certificates(connection)
+    skills: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in await connection.execute(select(t.agent_skills)):
+        skills[row.agent][row.skill] = row.level
+    statement = select(t.agents).order_by(t.agents.c.agent)
+    if only is not None:
+        statement = statement.where(t.agents.c.agent == only)
+    rows = await connection.execute(statement)
+    return tuple(
+        AgentProfile(
+            agent=AgentId(row.agent),
+            login=row.agent,
+            name=row.name,
+            endpoint=f"PJSIP/{row.agent}",
+            phone_mode=row.phone_mode,
+            skills=skills[row.agent]
+            | {f"shop.{s}": level for s, level in certificates[row.agent].items()},
+            shops=tuple(ShopId(shop) for shop in certificates[row.agent]),
+        )
+        for row in rows
+    )

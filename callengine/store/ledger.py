@@ -1,0 +1,231 @@
+"""What happened, committed in batches; dispositions, committed one by one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.core.facts import Lead
+from callengine.core.ids import AttemptId, Instant
+from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
+from callengine.engine.dispositions import (
+    Settlement,
+    check_disposition,
+    settle,
+    unreachable_message,
+)
+from callengine.engine.orders import Stage, stage_after_attempt
+from callengine.engine.ports import DispositionRefused, SavedDisposition
+from callengine.store import tables as t
+from callengine.store.database import Database
+from callengine.store.messages import put_messages
+from callengine.store.order_rows import order_facts
+from callengine.store.record_rows import (
+    attempt_row,
+    call_row,
+    decision_row,
+    event_rows,
+    leg_rows,
+)
+from callengine.store.rows import fit, insert_new, insert_or_replace, terms_of
+
+CALLBACK_SLACK_S = 300.0
+"""A promised call-back is urgent again when it is due, and late five minutes on."""
+
+
+class SqlLedger:
+    """`Ledger` on the database."""
+
+    def __init__(self, db: Database, new_id: Callable[[], str]) -> None:
+        self._db = db
+        self._new_id = new_id
+
+    async def record(
+        self,
+        calls: Sequence[CallRecord],
+        attempts: Sequence[AttemptRecord],
+        decisions: Sequence[DecisionRecord],
+    ) -> None:
+        """Commit a batch in one transaction; the same record twice is once."""
+        told = 0
+        async with self._db.write() as connection:
+            await insert_new(connection, t.calls, [call_row(c) for c in calls])
+            await insert_new(
+                connection, t.legs, [row for c in calls for row in leg_rows(c)]
+            )
+            await insert_new(
+                connection, t.events, [row for c in calls for row in event_rows(c)]
+            )
+            await insert_new(
+                connection, t.decisions, [decision_row(d) for d in decisions]
+            )
+            await insert_or_replace(
+                connection, t.attempts, [attempt_row(a) for a in attempts]
+            )
+            for attempt in attempts:
+                told += await self._move_order(connection, attempt)
+        if told:
+            self._db.messages_committed.set()
+
+    async def _move_order(
+        self, connection: AsyncConnection, attempt: AttemptRecord
+    ) -> int:
+        """
+        Give the order its next stage, if this attempt still owns it.
+
+        It does not when the record is a repeat, or when the agent's disposition came
+        first: what the customer said stands above what the network said.
+        """
+        o = t.orders.c
+        stage = stage_after_attempt(attempt.outcome, attempt.next_try_at)
+        talked = attempt.outcome is Outcome.BRIDGED
+        moved = await connection.execute(
+            update(t.orders)
+            .where(
+                o.shop == attempt.shop,
+                o.order_id == attempt.order,
+                o.attempt == attempt.attempt,
+            )
+            .values(
+                stage=stage.value,
+                attempt=None,
+                claimed_at=None,
+                next_try_at=None if talked else attempt.next_try_at,
+            )
+        )
+        if stage is not Stage.UNREACHABLE or moved.rowcount == 0:
+            return 0
+        terms = await terms_of(connection, attempt.shop)
+        facts = await order_facts(connection, attempt.shop, attempt.order)
+        if terms is None or facts is None:
+            return 0
+        message = unreachable_message(terms, facts, attempt.ended_at)
+        return await put_messages(
+            connection,
+            (message,),
+            shop=attempt.shop,
+            order=attempt.order,
+            at=attempt.ended_at,
+            new_id=self._new_id,
+        )
+
+    async def start_attempts(
+        self, leads: Sequence[Lead], at: Instant
+    ) -> tuple[AttemptId, ...]:
+        """Commit that attempts are about to be dialled; those withdrawn come back."""
+        if not leads:
+            return ()
+        o = t.orders.c
+        async with self._db.write() as connection:
+            owning = await connection.execute(
+                select(o.attempt)
+                .where(o.attempt.in_([lead.attempt for lead in leads]))
+                .with_for_update()
+            )
+            standing = {row.attempt for row in owning}
+            started = [lead for lead in leads if lead.attempt in standing]
+            await insert_new(
+                connection, t.attempts, [_started_row(lead, at) for lead in started]
+            )
+            for lead in started:
+                await connection.execute(
+                    update(t.orders)
+                    .where(o.shop == lead.shop, o.order_id == lead.order)
+                    .values(stage=Stage.DIALLING.value, tries=lead.tries + 1)
+                )
+        return tuple(lead.attempt for lead in leads if lead.attempt not in standing)
+
+    async def save_disposition(self, saved: SavedDisposition) -> None:
+        """Commit a disposition and all that follows from it; see `Ledger`."""
+        told = 0
+        async with self._db.write() as connection:
+            terms = await terms_of(connection, saved.shop)
+            if terms is None:
+                raise DispositionRefused("This shop is no longer served.")
+            facts = None
+            if saved.order is not None:
+                facts = await order_facts(
+                    connection, saved.shop, saved.order, lock=True
+                )
+            check_disposition(saved, terms, facts)
+            await insert_or_replace(connection, t.dispositions, [_said_row(saved)])
+            if facts is not None:
+                settlement = settle(saved, terms, facts)
+                await _settle_order(connection, saved, settlement)
+                told = await put_messages(
+                    connection,
+                    settlement.messages,
+                    shop=saved.shop,
+                    order=facts.order.order,
+                    at=saved.at,
+                    new_id=self._new_id,
+                )
+        if told:
+            self._db.messages_committed.set()
+
+
+async def _settle_order(
+    connection: AsyncConnection, saved: SavedDisposition, settlement: Settlement
+) -> None:
+    values: dict[str, object] = {
+        "disposition": saved.disposition.value,
+        "note": fit(saved.note, 2000),
+    }
+    if settlement.moves:
+        values |= {
+            "stage": settlement.stage.value,
+            "next_try_at": settlement.next_try_at,
+            "attempt": None,
+            "claimed_at": None,
+        }
+        if settlement.next_try_at is not None:
+            values["dial_by_at"] = settlement.next_try_at + CALLBACK_SLACK_S
+    await connection.execute(
+        update(t.orders)
+        .where(t.orders.c.shop == saved.shop, t.orders.c.order_id == saved.order)
+        .values(values)
+    )
+    if settlement.delivery is not None:
+        await insert_or_replace(
+            connection,
+            t.deliveries,
+            [
+                asdict(settlement.delivery)
+                | {
+                    "order_id": saved.order,
+                    "shop": saved.shop,
+                    "call": saved.call,
+                    "agreed_at": saved.at,
+                }
+            ],
+        )
+
+
+def _started_row(lead: Lead, at: Instant) -> dict[str, object]:
+    return {
+        "attempt": lead.attempt,
+        "shop": lead.shop,
+        "order_id": lead.order,
+        "call": "",
+        "number": lead.number,
+        "tries": lead.tries + 1,
+        "started_at": at,
+        "outcome": "",
+        "cause": 0,
+        "ring_s": 0.0,
+        "rule": "",
+    }
+
+
+def _said_row(saved: SavedDisposition) -> dict[str, object]:
+    return {
+        "call": saved.call,
+        "shop": saved.shop,
+        "agent": saved.agent,
+        "customer": saved.customer,
+        "order_id": saved.order,
+        "disposition": saved.disposition.value,
+        "note": fit(saved.note, 2000),
+        "at": saved.at,
+    }

@@ -1,0 +1,86 @@
+"""Bringing the database to the schema this version needs, and back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from callengine.store.database import Database
+from callengine.store.tables import metadata
+
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not this version's; the text says what to run."""
+
+
+def _config(connection: Any = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """Name the schema this version of the program needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+async def current(db: Database) -> str | None:
+    """Name the schema the database has; None when it is empty."""
+    return await _run(
+        db, lambda c: MigrationContext.configure(c).get_current_revision()
+    )
+
+
+async def upgrade(db: Database, to: str = "head") -> None:
+    """Migrate up, in one transaction: all of it or nothing."""
+    await _run(db, lambda c: command.upgrade(_config(c), to))
+
+
+async def downgrade(db: Database, to: str = "base") -> None:
+    """Migrate down, in one transaction."""
+    await _run(db, lambda c: command.downgrade(_config(c), to))
+
+
+async def differences(db: Database) -> list[Any]:
+    """List where the database's schema is not what the tables say."""
+
+    def compare(connection: Any) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    return await _run(db, compare)
+
+
+async def require_current(db: Database) -> None:
+    """Refuse to work on another schema. Raises `SchemaMismatch`."""
+    have, need = await current(db), newest()
+    if have == need:
+        return
+    if have is None:
+        raise SchemaMismatch("the database is empty; run `callengine migrate`")
+    known = {
+        s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
+    if have in known:
+        raise SchemaMismatch(
+            f"the database has schema {have}, this version needs {need}; run"
+            " `callengine migrate`"
+        )
+    raise SchemaMismatch(
+        f"the database has schema {have}, which a newer callengine made; install that"
+    )
+
+
+async def _run(db: Database, work: Callable[[Any], Any]) -> Any:
+    async with db.write() as connection:
+        return await connection.run_sync(work)

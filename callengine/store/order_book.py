@@ -1,0 +1,209 @@
+"""Orders that wait to be dialled."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.core.cards import Card
+from callengine.core.facts import Lead
+from callengine.core.ids import AttemptId, CustomerId, Instant, OrderId
+from callengine.core.records import Outcome
+from callengine.engine.identification import requirement_for
+from callengine.engine.orders import FAILED_RETRY_S, Stage
+from callengine.engine.ports import Shop
+from callengine.store import tables as t
+from callengine.store.crm import SpokenLanguages
+from callengine.store.database import Database
+from callengine.store.order_rows import order_card
+from callengine.store.profile import Profile, profile_of_customer
+from callengine.store.rows import shop_of
+
+
+class SqlOrderBook:
+    """`OrderBook` on the database. The attempt that owns an order is on its row."""
+
+    def __init__(
+        self, db: Database, languages: SpokenLanguages, new_id: Callable[[], str]
+    ) -> None:
+        self._db = db
+        self._languages = languages
+        self._new_id = new_id
+
+    async def due(self, now: Instant, limit: int) -> tuple[Lead, ...]:
+        """
+        Claim due leads: first those whose deadline can still be met, the nearest
+        one first, then those late already, the oldest first.
+        """
+        if limit <= 0 or not await self._any_due(now):
+            return ()
+        async with self._db.write() as connection:
+            rows = await self._claim(connection, now, limit)
+        try:
+            shops = await self._shops()
+            return tuple([await self._lead(row, a, shops) for row, a in rows])
+        except BaseException:
+            # Claimed and not handed over would be claimed by nobody.
+            await self.release([attempt for _, attempt in rows])
+            raise
+
+    async def _any_due(self, now: Instant) -> bool:
+        """Look without the writer's lock: most looks find nothing."""
+        async with self._db.read() as connection:
+            found = await connection.execute(_dialable(now).limit(1))
+            return found.first() is not None
+
+    async def _claim(
+        self, connection: AsyncConnection, now: Instant, limit: int
+    ) -> list[tuple[Row[Any], AttemptId]]:
+        o = t.orders.c
+        rows: list[Row[Any]] = []
+        for still_in_time in (o.dial_by_at >= now, o.dial_by_at < now):
+            found = await connection.execute(
+                _dialable(now)
+                .where(still_in_time)
+                .order_by(o.dial_by_at)
+                .limit(limit - len(rows))
+                .with_for_update(skip_locked=True)
+            )
+            rows += found.all()
+            if len(rows) >= limit:
+                break
+        claimed = [(row, AttemptId(self._new_id())) for row in rows]
+        for row, attempt in claimed:
+            await connection.execute(
+                update(t.orders)
+                .where(o.shop == row.shop, o.order_id == row.order_id)
+                .values(attempt=attempt, claimed_at=now)
+            )
+        return claimed
+
+    async def _shops(self) -> dict[str, Shop]:
+        async with self._db.read() as connection:
+            rows = await connection.execute(select(t.shops))
+            return {row.shop: shop_of(row, ()) for row in rows}
+
+    async def _lead(
+        self, row: Row[Any], attempt: AttemptId, shops: dict[str, Shop]
+    ) -> Lead:
+        shop = shops[row.shop]
+        card = await self._card(row, shop)
+        requirement = requirement_for(
+            card,
+            shop,
+            spoken=await self._languages.of(row.shop),
+            language=row.language,
+        )
+        return Lead(
+            attempt=attempt,
+            order=OrderId(row.order_id),
+            shop=shop.shop,
+            customer=None if row.customer is None else CustomerId(row.customer),
+            number=row.phone,
+            requirement=requirement,
+            card=card,
+            tries=row.tries,
+            due_at=row.next_try_at,
+            deadline_at=row.deadline_at,
+            caller_id=shop.caller_id,
+            trunk=shop.trunk,
+        )
+
+    async def _card(self, row: Row[Any], shop: Shop) -> Card:
+        known = Profile()
+        if row.customer is not None:
+            known = await profile_of_customer(self._db, row.shop, row.customer)
+        orders = known.orders
+        if all(order.order != row.order_id for order in orders):
+            async with self._db.read() as connection:
+                orders = (await order_card(connection, row), *orders)
+        return Card(
+            shop=shop.shop,
+            shop_name=shop.name,
+            direction="outbound",
+            number=row.phone,
+            dialled_number=shop.caller_id,
+            identification="found" if known.customers else "unknown",
+            customers=known.customers,
+            orders=orders,
+            contacts=known.contacts,
+            order=OrderId(row.order_id),
+            greeting=shop.greeting,
+        )
+
+    async def release(self, attempts: Sequence[AttemptId]) -> None:
+        """Give claimed leads back undialled."""
+        if not attempts:
+            return
+        o, a = t.orders.c, t.attempts.c
+        free = {"attempt": None, "claimed_at": None}
+        async with self._db.write() as connection:
+            # One that was started and then not dialled is taken back wholly.
+            await connection.execute(
+                update(t.orders)
+                .where(o.attempt.in_(attempts), o.stage == Stage.DIALLING)
+                .values(free | {"stage": Stage.RETRY.value, "tries": o.tries - 1})
+            )
+            await connection.execute(
+                delete(t.attempts).where(a.attempt.in_(attempts), a.ended_at.is_(None))
+            )
+            await connection.execute(
+                update(t.orders).where(o.attempt.in_(attempts)).values(free)
+            )
+
+    async def release_all(self, keep: Sequence[AttemptId] = ()) -> int:
+        """Give back whatever a dead engine had claimed; see `OrderBook`."""
+        o, a = t.orders.c, t.attempts.c
+        kept = set(keep)
+        async with self._db.write() as connection:
+            taken = await connection.execute(
+                select(o.order_id, o.attempt, o.next_try_at, a.started_at)
+                .outerjoin_from(t.orders, t.attempts, a.attempt == o.attempt)
+                .where(o.attempt.is_not(None))
+            )
+            lost = [row for row in taken if row.attempt not in kept]
+            for row in lost:
+                await _give_back(connection, row)
+            running = await connection.execute(
+                select(a.attempt, a.started_at).where(a.ended_at.is_(None))
+            )
+            for attempt in running.all():
+                if attempt.attempt not in kept:
+                    await _fail(connection, attempt)
+        return len(lost)
+
+
+def _dialable(now: Instant) -> Select[Any]:
+    o, s = t.orders.c, t.shops.c
+    return select(t.orders).where(
+        o.attempt.is_(None),
+        o.next_try_at.is_not(None),
+        o.next_try_at <= now,
+        o.shop.in_(select(s.shop).where(s.dial_orders)),
+    )
+
+
+async def _give_back(connection: AsyncConnection, row: Any) -> None:
+    values: dict[str, Any] = {"attempt": None, "claimed_at": None}
+    if row.started_at is not None:
+        again_at = max(row.next_try_at or 0.0, row.started_at + FAILED_RETRY_S)
+        values |= {"stage": Stage.RETRY.value, "next_try_at": again_at}
+    await connection.execute(
+        update(t.orders).where(t.orders.c.order_id == row.order_id).values(values)
+    )
+
+
+async def _fail(connection: AsyncConnection, row: Any) -> None:
+    """Close an attempt nobody knows the end of."""
+    await connection.execute(
+        update(t.attempts)
+        .where(t.attempts.c.attempt == row.attempt)
+        .values(
+            ended_at=row.started_at,
+            outcome=Outcome.FAILED.value,
+            next_try_at=row.started_at + FAILED_RETRY_S,
+            rule="the engine ended during the attempt",
+        )
+    )

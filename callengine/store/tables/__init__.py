@@ -1,0 +1,54 @@
+"""
+The tables, for SQLite and PostgreSQL alike.
+
+Instants are Unix seconds (float), money is integer minor units, phones are E.164;
+the shop is on every business row. Records of calls carry no foreign keys: a fact
+that happened is kept even when the configuration it names has gone.
+"""
+
+from callengine.store.tables.base import metadata
+from callengine.store.tables.calls import (
+    attempts,
+    calls,
+    decisions,
+    dispositions,
+    events,
+    legs,
+)
+from callengine.store.tables.customers import customer_phones, customers
+from callengine.store.tables.orders import deliveries, order_items, orders
+from callengine.store.tables.outbox import outbox
+from callengine.store.tables.people import agent_shops, agent_skills, agents
+from callengine.store.tables.shops import (
+    api_keys,
+    dialled_numbers,
+    products,
+    queues,
+    roster_versions,
+    shops,
+)
+
+__all__ = [
+    "agent_shops",
+    "agent_skills",
+    "agents",
+    "api_keys",
+    "attempts",
+    "calls",
+    "customer_phones",
+    "customers",
+    "decisions",
+    "deliveries",
+    "dialled_numbers",
+    "dispositions",
+    "events",
+    "legs",
+    "metadata",
+    "order_items",
+    "orders",
+    "outbox",
+    "products",
+    "queues",
+    "roster_versions",
+    "shops",
+]

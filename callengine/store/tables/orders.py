@@ -1,0 +1,93 @@
+"""Orders, their lines, and what was agreed about delivery."""
+
+from sqlalchemy import Column, Index, Integer, Table, UniqueConstraint, text
+
+from callengine.store.tables.base import (
+    instant,
+    key,
+    metadata,
+    money,
+    name,
+    part_of,
+    words,
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    key("order_id"),
+    part_of("shop", "shops.shop"),
+    name("number", length=100),
+    name("customer", nullable=True),
+    name("name", length=200),
+    name("phone", length=20),
+    name("phone_raw"),
+    name("stage", length=16),
+    name("language", length=8),
+    name("region"),
+    name("currency", length=3),
+    money("total_minor"),
+    name("method", length=32),
+    words("address"),
+    words("comment"),
+    name("content_hash"),
+    instant("placed_at", nullable=False),
+    instant("received_at", nullable=False),
+    instant("deadline_at", nullable=False),
+    instant("dial_by_at", nullable=False),
+    instant("next_try_at"),
+    Column("tries", Integer, nullable=False),
+    name("attempt", nullable=True),
+    instant("claimed_at"),
+    name("disposition", length=16),
+    words("note"),
+    UniqueConstraint("shop", "number"),
+    Index(None, "shop", "customer", "placed_at"),
+    Index(None, "shop", "stage"),
+    Index(
+        "ix_orders_dialable",
+        "dial_by_at",
+        "next_try_at",
+        sqlite_where=text("attempt IS NULL AND next_try_at IS NOT NULL"),
+        postgresql_where=text("attempt IS NULL AND next_try_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_orders_attempt",
+        "attempt",
+        unique=True,
+        sqlite_where=text("attempt IS NOT NULL"),
+        postgresql_where=text("attempt IS NOT NULL"),
+    ),
+)
+"""
+`deadline_at` is the promise to the shop and never changes; `dial_by_at` is what
+dialling is ordered by. `attempt` is the attempt that owns the order now.
+"""
+
+order_items = Table(
+    "order_items",
+    metadata,
+    part_of("order_id", "orders.order_id", primary=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    name("shop"),
+    name("sku", length=100),
+    name("name", length=300),
+    name("category"),
+    Column("quantity", Integer, nullable=False),
+    money("price_minor"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    part_of("order_id", "orders.order_id", primary=True),
+    name("shop"),
+    name("call"),
+    name("method", length=32),
+    words("address"),
+    name("date", length=10),
+    name("time_from", length=5),
+    name("time_to", length=5),
+    name("status", length=16),
+    instant("agreed_at", nullable=False),
+)

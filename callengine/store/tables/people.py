@@ -1,0 +1,33 @@
+"""Configuration: agents, what they can do and for whom. An agent's id is the login."""
+
+from sqlalchemy import Column, Index, Integer, Table
+
+from callengine.store.tables.base import key, metadata, name, part_of
+
+agents = Table(
+    "agents",
+    metadata,
+    key("agent"),
+    name("name", length=200),
+    name("password_hash", length=200),
+    name("sip_password", length=100),
+    name("phone_mode", length=16),
+)
+
+agent_skills = Table(
+    "agent_skills",
+    metadata,
+    part_of("agent", "agents.agent", primary=True),
+    key("skill"),
+    Column("level", Integer, nullable=False),
+)
+
+agent_shops = Table(
+    "agent_shops",
+    metadata,
+    part_of("agent", "agents.agent", primary=True),
+    part_of("shop", "shops.shop", primary=True),
+    Column("level", Integer, nullable=False),
+    Index(None, "shop"),
+)
+"""Which shops an agent holds a certificate of, and at what level."""

@@ -1,0 +1,77 @@
+"""Configuration: shops, their numbers, products, queues and keys."""
+
+from sqlalchemy import Boolean, Column, Double, Index, Integer, Table
+
+from callengine.store.tables.base import instant, key, metadata, money, name, part_of
+
+shops = Table(
+    "shops",
+    metadata,
+    key("shop"),
+    name("name", length=200),
+    name("language", length=8),
+    name("region", length=2),
+    name("currency", length=3),
+    name("zone"),
+    name("queue"),
+    name("greeting", length=200),
+    name("music"),
+    name("caller_id", length=20),
+    Column("dial_orders", Boolean, nullable=False),
+    Column("delivery_required", Boolean, nullable=False),
+    name("trunk"),
+    Column("goal_s", Double, nullable=False),
+    Column("callback_s", Double, nullable=False),
+    name("shop_url", length=500),
+    name("shop_secret", length=200),
+    name("logistics_url", length=500),
+    name("logistics_secret", length=200),
+)
+
+dialled_numbers = Table(
+    "dialled_numbers",
+    metadata,
+    key("number", length=20),
+    part_of("shop", "shops.shop"),
+    Index(None, "shop"),
+)
+
+products = Table(
+    "products",
+    metadata,
+    part_of("shop", "shops.shop", primary=True),
+    key("sku", length=100),
+    name("name", length=300),
+    name("category"),
+    money("price_minor"),
+    name("currency", length=3),
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    key("queue"),
+    part_of("shop", "shops.shop"),
+    name("strategy"),
+    Column("ring_s", Integer, nullable=False),
+    name("music"),
+    Index(None, "shop"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    key("key_hash"),
+    part_of("shop", "shops.shop"),
+    name("name", length=100),
+    instant("created_at", nullable=False),
+    Index(None, "shop"),
+)
+
+roster_versions = Table(
+    "roster_versions",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+"""One row, counting the changes of the roster."""

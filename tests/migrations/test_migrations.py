@@ -1,0 +1,81 @@
+"""The migrations make exactly the tables the program uses, and take them back."""
+
+import pytest
+from sqlalchemy import insert, select
+
+from callengine.engine.ports import StoreDown
+from callengine.store import Database, migrate
+from callengine.store import tables as t
+
+
+async def test_migrating_up_gives_exactly_the_tables_of_the_program(
+    empty: Database,
+) -> None:
+    await migrate.upgrade(empty)
+
+    assert await migrate.differences(empty) == []
+    assert await migrate.current(empty) == migrate.newest()
+
+
+async def test_a_missing_index_would_be_noticed(empty: Database) -> None:
+    await migrate.upgrade(empty)
+    async with empty.write() as connection:
+        await connection.exec_driver_sql("DROP INDEX ix_orders_dialable")
+
+    assert [kind for kind, *_ in await migrate.differences(empty)] == ["add_index"]
+
+
+async def test_migrating_down_leaves_nothing_and_up_again_works(
+    empty: Database,
+) -> None:
+    await migrate.upgrade(empty)
+    await migrate.downgrade(empty)
+
+    assert await migrate.current(empty) is None
+    added = [kind for kind, *_ in await migrate.differences(empty)]
+    assert added.count("add_table") == len(t.metadata.tables)
+
+    await migrate.upgrade(empty)
+    assert await migrate.differences(empty) == []
+
+
+async def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    await migrate.upgrade(empty)
+    async with empty.write() as connection:
+        await connection.execute(insert(t.roster_versions).values(one=1, version=7))
+    await migrate.upgrade(empty)
+
+    async with empty.read() as connection:
+        kept = await connection.execute(select(t.roster_versions.c.version))
+        assert kept.scalar_one() == 7
+
+
+async def test_an_empty_database_says_what_to_run(empty: Database) -> None:
+    with pytest.raises(migrate.SchemaMismatch, match="run `callengine migrate`"):
+        await migrate.require_current(empty)
+
+    await migrate.upgrade(empty)
+    await migrate.require_current(empty)
+
+
+async def test_a_database_of_a_newer_version_is_refused(empty: Database) -> None:
+    await migrate.upgrade(empty)
+    async with empty.write() as connection:
+        await connection.exec_driver_sql(
+            "UPDATE alembic_version SET version_num = '9999'"
+        )
+
+    with pytest.raises(migrate.SchemaMismatch, match="newer callengine"):
+        await migrate.require_current(empty)
+
+
+async def test_a_database_that_does_not_answer_is_a_clear_error() -> None:
+    database = Database.open("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreDown):
+        await migrate.current(database)
+    await database.close()
+
+
+def test_an_address_of_another_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="sqlite\\+aiosqlite"):
+        Database.open("mysql://localhost/callengine")

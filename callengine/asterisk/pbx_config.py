@@ -47,6 +47,10 @@ class PbxConfig:
     root_dir: Path = PROJECT / ".cache" / "asterisk-root"
     binary: str = ""
     """An `asterisk` to run instead of looking for one."""
+    suite: str = "sid"
+    """Debian suite that the private root is built from."""
+    mirror: str = ""
+    """URL of a Debian archive for it; '' for mmdebstrap's choice."""
     sounds_dir: Path = PROJECT / "sounds"
     """Own prompts, played as `sound:callengine/NAME`; may be absent."""
     conf_dirs: tuple[Path, ...] = (PROJECT / "asterisk-conf",)

@@ -135,6 +135,8 @@ class PbxSettings(Section):
     """An `asterisk` to run instead of looking for one."""
     suite: Name = "sid"
     """Debian suite that the private root is built from."""
+    mirror: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Debian archive to build it from; empty: mmdebstrap's choice."""
     sounds_dir: Folder = Path("sounds")
     """Own prompts, played as `sound:callengine/NAME`."""
     max_call_s: Annotated[int, Field(ge=60, le=86400)] = 14400

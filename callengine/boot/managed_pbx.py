@@ -1,0 +1,46 @@
+"""The managed Asterisk as settings and secrets describe it."""
+
+from callengine.asterisk.pbx_config import PbxConfig
+from callengine.boot.secrets import Secrets
+from callengine.boot.settings import Settings
+
+
+def pbx_config(
+    settings: Settings, secrets: Secrets, *, bench: bool = False
+) -> PbxConfig:
+    """
+    Build what `callengine.asterisk.pbx.Pbx` takes.
+
+    Raises:
+        PbxError: a value that Asterisk's files cannot hold.
+    """
+    return PbxConfig(
+        home=settings.var_dir / "pbx",
+        node=settings.node,
+        ari_host=settings.ari.host,
+        ari_port=settings.ari.port,
+        ari_user=settings.ari.user,
+        ari_password=secrets.ari_password,
+        ami_host=settings.ami.host,
+        ami_port=settings.ami.port,
+        ami_user=settings.ami.user,
+        ami_password=secrets.ami_password,
+        agi_host=settings.agi.host,
+        agi_port=settings.agi.port,
+        sip_host=settings.sip.host,
+        sip_port=settings.sip.port,
+        rtp_first_port=settings.rtp.first_port,
+        rtp_last_port=settings.rtp.last_port,
+        trunk_address=settings.trunk.address,
+        trunk_contact=settings.trunk.contact,
+        ring_s=settings.timing.ring_s,
+        wrap_up_s=settings.timing.wrap_up_s,
+        max_wait_s=settings.timing.max_wait_s,
+        max_call_s=settings.pbx.max_call_s,
+        root_dir=settings.pbx.root_dir,
+        binary=settings.pbx.binary,
+        suite=settings.pbx.suite,
+        mirror=settings.pbx.mirror,
+        sounds_dir=settings.pbx.sounds_dir,
+        bench=bench,
+    )

@@ -153,6 +153,22 @@ class TimingSettings(Section):
     max_wait_s: Annotated[int, Field(ge=5, le=7200)] = 300
 
 
+class DiallingSettings(Section):
+    """How orders are dialled."""
+
+    keep_free: Annotated[int, Field(ge=0, le=1000)] = 1
+    """Agents that order calls leave free for the next caller."""
+    ring_s: Annotated[int, Field(ge=10, le=120)] = 30
+    """How long a customer's phone rings."""
+
+
+class OutboxSettings(Section):
+    """Messages to shops and logistics."""
+
+    allow_private: bool = False
+    """Receivers on private and loopback addresses; the demo's are."""
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -185,6 +201,8 @@ class Settings(BaseSettings):
     trunk: TrunkSettings = TrunkSettings()
     pbx: PbxSettings = PbxSettings()
     timing: TimingSettings = TimingSettings()
+    dialling: DiallingSettings = DiallingSettings()
+    outbox: OutboxSettings = OutboxSettings()
     log: LogSettings = LogSettings()
 
     @property
@@ -328,4 +346,4 @@ def _explain(error: ValidationError, path: Path | None) -> Iterator[str]:
             text = f"{text}, not {problem['input']!r}"
         variable = PREFIX + key.upper().replace(".", "__")
         where = f" (in {path or DEFAULT_FILE} or {variable})" if key in keys else ""
-        yield f"{key}: {text}{where}"
+        yield f"{key}: {text}{where}" if problem["loc"] else text

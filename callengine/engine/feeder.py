@@ -55,6 +55,7 @@ class Feeder:
         self._look_every_s = look_every_s
         self._poked = asyncio.Event()
         self._roster_version = -1
+        self.store_down = False
 
     def poke(self) -> None:
         """Look now: an order came in, or an agent became free."""
@@ -71,7 +72,10 @@ class Feeder:
                     for shop, counts in (await self._archive.orders_by_stage()).items()
                 }
             except StoreDown as error:
+                self.store_down = True
                 log.error("database down", error=str(error))
+            else:
+                self.store_down = False
             await self._pause()
 
     async def _pause(self) -> None:

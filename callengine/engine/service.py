@@ -43,6 +43,7 @@ from callengine.engine.ports import (
     Crm,
     Desktops,
     Directory,
+    Fenced,
     Journal,
     JournalDown,
     Ledger,
@@ -58,7 +59,8 @@ from callengine.engine.timers import Timers
 log = structlog.get_logger(__name__)
 
 RECONCILE_EVERY_S = 30.0
-RENEW_EVERY_S = 3.0
+RENEW_EVERY_S = 1.5
+LEASE_LOOK_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +85,14 @@ class EngineConfig:
     Attributes:
         identify_s: budget of the look-up of a caller.
         away_s: an agent whose desktop is gone this long is logged out when free.
+        lease_wait_s: how long to wait for a lease that a killed engine left.
     """
 
     node: str
     rules: Rules = field(default_factory=Rules)
     identify_s: float = 0.3
     away_s: float = 30.0
+    lease_wait_s: float = 8.0
 
 
 class Engine:
@@ -131,6 +135,25 @@ class Engine:
             raise RuntimeError("the engine is not started")
         return self.owner.pool
 
+    @property
+    def journal_down(self) -> bool:
+        """Whether live state cannot be journalled."""
+        return self.owner is not None and self.owner.journal_down
+
+    @property
+    def store_down(self) -> bool:
+        """Whether the database did not answer the last time."""
+        return self.feeder is not None and self.feeder.store_down
+
+    def effects_running(self) -> int:
+        """Count calls whose effects are being performed."""
+        return len(self.performer)
+
+    def poke(self) -> None:
+        """Look for orders now: some came in."""
+        if self.feeder is not None:
+            self.feeder.poke()
+
     # --- life --------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -139,7 +162,7 @@ class Engine:
 
         Raises `Fenced`, `JournalDown`, `StoreDown`.
         """
-        await self._ports.journal.acquire(self._config.node)
+        await self._take_lease()
         roster = await self._ports.directory.roster()
         pool = Pool(
             roster,
@@ -176,6 +199,21 @@ class Engine:
         keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
         await self._ports.order_book.release_all(keep)
         await self.owner.carry_out(effects)
+
+    async def _take_lease(self) -> None:
+        """Take the lease; one that a killed engine left ends by itself."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._config.lease_wait_s
+        while True:
+            try:
+                await self._ports.journal.acquire(self._config.node)
+            except Fenced:
+                if loop.time() >= until:
+                    raise
+                log.info("waiting for the lease of another engine to end")
+                await asyncio.sleep(LEASE_LOOK_S)
+            else:
+                return
 
     async def reconcile(self) -> None:
         """

@@ -1,0 +1,209 @@
+"""
+Putting the parts together: the only place that knows them all.
+
+`Node` builds every adapter from the settings, hands them to the engine, and runs all
+of it as one group: the first part that fails ends the others.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from random import SystemRandom
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from callengine.api.app import build_app
+from callengine.api.deps import ApiDeps
+from callengine.api.hub import DesktopHub
+from callengine.asterisk.ari.client import AriClient
+from callengine.asterisk.ari.http import HttpSettings
+from callengine.asterisk.ari.telephony import AriTelephony
+from callengine.boot.ids import id_maker
+from callengine.boot.metrics import add_engine_metrics
+from callengine.boot.secrets import Secrets
+from callengine.boot.settings import Settings
+from callengine.coordination.journal import RedisJournal
+from callengine.core.pacing import PacingRules
+from callengine.core.rules import Rules
+from callengine.engine.inbox import Inbox
+from callengine.engine.service import Engine, EngineConfig, Ports
+from callengine.integrations.outbox import OutboxWorker
+from callengine.store.accounts import SqlAgentAccounts, SqlShopKeys
+from callengine.store.archive import SqlArchive
+from callengine.store.crm import SpokenLanguages, SqlCrm
+from callengine.store.database import Database
+from callengine.store.directory import SqlDirectory
+from callengine.store.intake import SqlIntake
+from callengine.store.ledger import SqlLedger
+from callengine.store.migrate import require_current
+from callengine.store.order_book import SqlOrderBook
+from callengine.store.outbox import SqlOutbox
+
+log = structlog.get_logger(__name__)
+
+clock = time.time
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Turn settings into the core's rules."""
+    timing, dialling = settings.timing, settings.dialling
+    return Rules(
+        ring_s=timing.ring_s,
+        customer_ring_s=dialling.ring_s,
+        wrap_up_s=timing.wrap_up_s,
+        relax_after_s=timing.relax_after_s,
+        max_wait_s=timing.max_wait_s,
+        pacing=PacingRules(keep_free=dialling.keep_free),
+    )
+
+
+def session_key(secrets: Secrets) -> bytes:
+    """Derive the key of agents' sessions, so that they outlive a restart."""
+    token = secrets.admin_token.encode()
+    return hmac.digest(token, b"callengine agent sessions v1", hashlib.sha256)
+
+
+class Node:
+    """One node: every part of it, built but not started."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self.settings = settings
+        self.registry = CollectorRegistry()
+        self.inbox = Inbox()
+        self.hub = DesktopHub()
+        new_id = id_maker(settings.node)
+        self.database = Database.open(settings.database_url)
+        db = self.database
+        languages = SpokenLanguages(db, clock)
+        self.directory = SqlDirectory(db)
+        self.archive = SqlArchive(db)
+        self.crm = SqlCrm(db, languages)
+        self.outbox = SqlOutbox(db)
+        self.journal = RedisJournal.open(settings.redis_url)
+        self.client = AriClient(
+            HttpSettings(
+                host=settings.ari.host,
+                port=settings.ari.port,
+                user=settings.ari.user,
+                password=secrets.ari_password,
+            )
+        )
+        self.telephony = AriTelephony(
+            self.client,
+            settings.app_name,
+            sink=self.inbox.post,
+            clock=clock,
+            rng=SystemRandom(),
+            on_connected=self._reconcile,
+        )
+        self.engine = Engine(
+            Ports(
+                telephony=self.telephony,
+                directory=self.directory,
+                crm=self.crm,
+                order_book=SqlOrderBook(db, languages, new_id),
+                ledger=SqlLedger(db, new_id),
+                archive=self.archive,
+                journal=self.journal,
+                desktops=self.hub,
+            ),
+            EngineConfig(
+                node=settings.node,
+                rules=rules_of(settings),
+                identify_s=settings.timing.identify_ms / 1000,
+            ),
+            inbox=self.inbox,
+            clock=clock,
+            new_id=new_id,
+        )
+        self.worker = OutboxWorker(
+            self.outbox,
+            now=clock,
+            rng=SystemRandom(),
+            registry=self.registry,
+            private_allowed=settings.outbox.allow_private,
+        )
+        self.app = build_app(
+            ApiDeps(
+                engine=self.engine,
+                hub=self.hub,
+                intake=SqlIntake(db, new_id),
+                shop_keys=SqlShopKeys(db),
+                accounts=SqlAgentAccounts(db),
+                directory=self.directory,
+                archive=self.archive,
+                session_key=session_key(secrets),
+                admin_token=secrets.admin_token,
+                now=clock,
+                checks=self.checks,
+                registry=self.registry,
+            )
+        )
+        add_engine_metrics(self.registry, self.engine, self.telephony, self.inbox)
+
+    async def _reconcile(self) -> None:
+        await self.engine.reconcile()
+
+    async def checks(self) -> Mapping[str, bool]:
+        """Readiness by part."""
+        return {
+            "asterisk": self.telephony.stream.listening,
+            "redis": not self.engine.journal_down,
+            "database": not self.engine.store_down,
+        }
+
+    async def run(self, ready: asyncio.Event | None = None) -> None:
+        """Run until cancelled; what was started is stopped in turn."""
+        await require_current(self.database)
+        try:
+            await self.engine.start()
+            async with self._serving(), asyncio.TaskGroup() as group:
+                group.create_task(self.engine.run(), name="engine")
+                group.create_task(self.telephony.run(), name="telephony")
+                group.create_task(self.worker.run(), name="outbox")
+                group.create_task(self._poke_worker(), name="outbox watch")
+                group.create_task(self._poke_feeder(), name="orders watch")
+                if ready is not None:
+                    ready.set()
+        finally:
+            await self._close()
+
+    @contextlib.asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        runner = web.AppRunner(self.app, access_log=None, handle_signals=False)
+        await runner.setup()
+        host, port = self.settings.api.host, self.settings.api.port
+        try:
+            await web.TCPSite(runner, host, port).start()
+            log.info("api is up", host=host, port=port)
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _poke_worker(self) -> None:
+        while True:
+            await self.outbox.wait(60.0)
+            self.worker.poke()
+
+    async def _poke_feeder(self) -> None:
+        while True:
+            await self.database.orders_committed.wait()
+            self.database.orders_committed.clear()
+            self.engine.poke()
+
+    async def _close(self) -> None:
+        await self.engine.stop()
+        await self.journal.close()
+        await self.client.close()
+        await self.database.close()
+
+
+def pid_file(settings: Settings) -> Path:
+    """Where a running engine writes its process id."""
+    return settings.var_dir / "engine.pid"

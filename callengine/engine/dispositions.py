@@ -108,11 +108,14 @@ def check_disposition(
                 " delivery or change the disposition."
             )
         check_delivery(saved.delivery, terms.zone, saved.at)
-    elif terms.delivery_required and saved.disposition in WITH_DELIVERY:
-        if not (facts is not None and _is_agreed(facts.order.delivery)):
-            raise DispositionRefused(
-                "Agree the delivery first: method, address and date are needed."
-            )
+    elif (
+        terms.delivery_required
+        and saved.disposition in WITH_DELIVERY
+        and not (facts is not None and _is_agreed(facts.order.delivery))
+    ):
+        raise DispositionRefused(
+            "Agree the delivery first: method, address and date are needed."
+        )
 
 
 def check_delivery(agreement: DeliveryAgreement, zone: str, at: Instant) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 
 from callengine.store.database import Database
 from callengine.store.tables import metadata
+
+T = TypeVar("T")
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -81,6 +83,6 @@ async def require_current(db: Database) -> None:
     )
 
 
-async def _run(db: Database, work: Callable[[Any], Any]) -> Any:
+async def _run(db: Database, work: Callable[[Any], T]) -> T:
     async with db.write() as connection:
         return await connection.run_sync(work)

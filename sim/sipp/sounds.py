@@ -6,6 +6,7 @@ from pathlib import Path
 
 _AGENT = "Здравствуйте, магазин, слушаю вас. Ваш заказ принят, спасибо за звонок."
 _HELLO = "Алло?"
+_CALLER = "Здравствуйте, я по поводу моего заказа."
 _MACHINE = (
     "Здравствуйте. К сожалению, сейчас я не могу ответить на ваш звонок. "
     "Пожалуйста, оставьте сообщение после звукового сигнала, и я обязательно "
@@ -27,7 +28,7 @@ class Sounds:
     """
 
     folder: Path
-    """Holds `hello.alaw` and `machine.alaw`, raw A-law for SIPp."""
+    """Holds hello, caller, machine and blip (two packets), raw A-law for SIPp."""
     agent: Path
 
 
@@ -35,6 +36,8 @@ def make_sounds(folder: Path) -> Sounds:
     """Make every sound that is missing; blocks. Raises `SoundsFailed`."""
     folder.mkdir(parents=True, exist_ok=True)
     _speak(_HELLO, folder / "hello.alaw", "trim", "0", "1")
+    _speak(_CALLER, folder / "caller.alaw")
+    _speak(_HELLO, folder / "blip.alaw", "trim", "0.2", "0.04")
     _speak(_MACHINE, folder / "machine.alaw")
     _speak(_AGENT, folder / "agent.wav", "repeat", "10")
     return Sounds(folder=folder, agent=folder / "agent.wav")

@@ -11,6 +11,8 @@ from sim.ports import free_ports, free_udp_range
 
 TRUNK_ADDRESS = "127.0.0.2"
 ASTERISK_RTP_PORTS = 2000
+BENCH_RTP_PORTS = 8000
+"""At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
 PHONE_RTP_PORTS = 10
 SIPP_RTP_PORTS = 200
 _PREFIX = "CALLENGINE_"
@@ -47,6 +49,7 @@ class Plan:
     sip_port: int
     trunk_port: int
     rtp_first: int
+    rtp_ports: int
     phones_rtp_first: int
     sipp_rtp_first: int
     ari_password: str = field(repr=False)
@@ -83,7 +86,7 @@ class Plan:
             "AGI__PORT": self.agi_port,
             "SIP__PORT": self.sip_port,
             "RTP__FIRST_PORT": self.rtp_first,
-            "RTP__LAST_PORT": self.rtp_first + ASTERISK_RTP_PORTS - 1,
+            "RTP__LAST_PORT": self.rtp_first + self.rtp_ports - 1,
             "TRUNK__ADDRESS": TRUNK_ADDRESS,
             "TRUNK__CONTACT": self.trunk_contact,
             "TIMING__RING_S": timing.ring_s,
@@ -112,7 +115,7 @@ class Plan:
             agi_port=self.agi_port,
             sip_port=self.sip_port,
             rtp_first_port=self.rtp_first,
-            rtp_last_port=self.rtp_first + ASTERISK_RTP_PORTS - 1,
+            rtp_last_port=self.rtp_first + self.rtp_ports - 1,
             trunk_address=TRUNK_ADDRESS,
             trunk_contact=self.trunk_contact,
             ring_s=self.timing.ring_s,
@@ -143,7 +146,8 @@ def make_plan(
         for host in ("127.0.0.1", TRUNK_ADDRESS)
     )
     # One search for all, so that the ranges cannot meet.
-    rtp = free_udp_range(ASTERISK_RTP_PORTS + 2 * 1000, first=10_000, last=32_000)
+    rtp_ports = BENCH_RTP_PORTS if bench else ASTERISK_RTP_PORTS
+    rtp = free_udp_range(rtp_ports + 2 * 1000, first=10_000, last=32_000)
     return Plan(
         folder=folder,
         redis_port=redis,
@@ -154,8 +158,9 @@ def make_plan(
         sip_port=sip,
         trunk_port=trunk,
         rtp_first=rtp,
-        phones_rtp_first=rtp + ASTERISK_RTP_PORTS,
-        sipp_rtp_first=rtp + ASTERISK_RTP_PORTS + 1000,
+        rtp_ports=rtp_ports,
+        phones_rtp_first=rtp + rtp_ports,
+        sipp_rtp_first=rtp + rtp_ports + 1000,
         ari_password=secrets.token_urlsafe(24),
         ami_password=secrets.token_urlsafe(24),
         admin_token=secrets.token_urlsafe(24),

@@ -1,0 +1,1 @@
+"""Load through the engine and through native queues, measured the same way."""

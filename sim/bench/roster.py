@@ -1,0 +1,77 @@
+"""Who works in the benchmark: agents on fixed addresses, in two groups."""
+
+from dataclasses import dataclass
+
+from callengine.asterisk.provision import FallbackQueue, Member, Provision
+from callengine.core.ids import AgentId, ShopId
+from callengine.core.roster import Shop
+from callengine.engine.ports import PhoneAccount
+
+SIP_PASSWORD = "fixed-address-never-registers"
+"""Phones on fixed addresses do not log in; Asterisk's file wants a password anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Agents who serve one shop and, natively, one queue."""
+
+    shop: str
+    queue: str
+    number: str
+    agents: int
+
+    def logins(self) -> list[str]:
+        """Name its agents."""
+        return [f"{self.queue}{n:03d}" for n in range(self.agents)]
+
+
+MANY = Group("bench", "bench", "+74955550001", 400)
+FEW = Group("few", "benchfew", "+74955550002", 20)
+GROUPS = (MANY, FEW)
+
+
+def provision(groups: tuple[Group, ...], agents_at: str) -> Provision:
+    """Make what Asterisk must know; every phone is at `agents_at` (`HOST:PORT`)."""
+    shops = tuple(_shop(group) for group in groups)
+    accounts = tuple(
+        PhoneAccount(
+            agent=AgentId(login),
+            login=login,
+            name=f"Agent {login}",
+            sip_password=SIP_PASSWORD,
+            phone_mode="ring",
+            shops=(ShopId(group.shop),),
+        )
+        for group in groups
+        for login in group.logins()
+    )
+    return Provision(
+        shops=shops,
+        accounts=accounts,
+        contacts={a.login: f"sip:{a.login}@{agents_at}" for a in accounts},
+        queues=tuple(
+            FallbackQueue(
+                name=group.queue,
+                title=f"native peer of {group.shop}",
+                members=tuple(
+                    Member(endpoint=f"PJSIP/{login}", name=login)
+                    for login in group.logins()
+                ),
+            )
+            for group in groups
+        ),
+    )
+
+
+def _shop(group: Group) -> Shop:
+    return Shop(
+        shop=ShopId(group.shop),
+        name=group.shop,
+        language="ru",
+        region="RU",
+        currency="RUB",
+        zone="Europe/Moscow",
+        numbers=(group.number,),
+        queue=f"fallback-{group.shop}",
+        greeting="",
+    )

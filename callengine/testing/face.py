@@ -104,7 +104,7 @@ class MemoryEngine:
         """Note a desktop; an agent who was away is paused until ready."""
         self.present.add(agent)
         if self.agents[agent].state == "offline":
-            self._move(agent, "paused", "login")
+            self._move(agent, "paused", "logged_in")
 
     def disconnected(self, agent: AgentId) -> None:
         """Note that no desktop is left."""

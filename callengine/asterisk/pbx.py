@@ -107,6 +107,10 @@ class Pbx:
             except BaseException:
                 await self._stop(running)
                 raise
+            if detached:
+                # It is not ours to wait for any more; Popen would complain.
+                self._child.returncode = 0
+                self._child = None
         return True
 
     async def down(self) -> bool:
@@ -248,12 +252,9 @@ class Pbx:
     async def _stop(self, running: Running) -> None:
         process = running.process()
         if process is not None:
-            reaper = (
-                self._child if self._child and self._child.pid == running.pid else None
-            )
             await asyncio.to_thread(pbx_process.end, process)
-            if reaper is not None:
-                await asyncio.to_thread(reaper.wait)
+        if self._child is not None:
+            await asyncio.to_thread(self._child.wait)
         self._child = None
         pbx_process.forget(self.config)
 

@@ -18,6 +18,7 @@ HIDDEN = "***"
 QUIET = {
     "aiohttp.access": logging.WARNING,
     "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
     "asyncio": logging.WARNING,
     "panoramisk": logging.WARNING,
 }

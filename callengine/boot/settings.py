@@ -115,6 +115,8 @@ class RtpSettings(Section):
             raise ValueError(
                 "last_port must be at least first_port + 20: a call takes four ports"
             )
+        if self.first_port % 2:
+            raise ValueError("first_port must be even: RTP takes an even port")
         return self
 
 

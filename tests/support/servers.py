@@ -111,7 +111,7 @@ def run_postgres() -> Iterator[PostgresServer]:
 
 def pbx_config(home: Path, **changes: Any) -> PbxConfig:
     """A configuration on free ports; `changes` are fields of `PbxConfig`."""
-    first_rtp = free_port(udp=True)
+    first_rtp = min(free_port(udp=True), 65535 - RTP_PORTS) & ~1  # RTP takes even ones
     values: dict[str, Any] = {
         "home": home,
         "ari_password": "ari-password-of-a-test",
@@ -120,8 +120,8 @@ def pbx_config(home: Path, **changes: Any) -> PbxConfig:
         "ami_port": free_port(),
         "agi_port": free_port(),
         "sip_port": free_port(udp=True),
-        "rtp_first_port": min(first_rtp, 65535 - RTP_PORTS),
-        "rtp_last_port": min(first_rtp, 65535 - RTP_PORTS) + RTP_PORTS,
+        "rtp_first_port": first_rtp,
+        "rtp_last_port": first_rtp + RTP_PORTS,
         "trunk_contact": f"sip:127.0.0.2:{free_port(udp=True, host='127.0.0.2')}",
         "ring_s": 5,
         "wrap_up_s": 0,

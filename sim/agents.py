@@ -35,6 +35,7 @@ class SimulatedAgent:
         rng: Random,
         log: AgentLog,
         habits: Habits | None = None,
+        has_desk: bool = True,
         unix_clock: Callable[[], float] = time.time,
     ) -> None:
         self.login = login
@@ -44,6 +45,7 @@ class SimulatedAgent:
         self._rng = rng
         self._log = log
         self._habits = habits or Habits()
+        self._has_desk = has_desk
         self._unix_clock = unix_clock
         self.desktop: Desktop | None = None
         self.ready = asyncio.Event()
@@ -52,7 +54,8 @@ class SimulatedAgent:
         """Work: take calls, fill in forms, come back when the engine was away."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sit_at_the_phone(), name=f"{self.login} phone")
-            group.create_task(self._sit_at_the_desk(), name=f"{self.login} desk")
+            if self._has_desk:
+                group.create_task(self._sit_at_the_desk(), name=f"{self.login} desk")
 
     # --- the phone ---------------------------------------------------------------
 

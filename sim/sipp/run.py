@@ -63,8 +63,11 @@ class SippSettings:
         return argv
 
     def _rate(self) -> list[str]:
-        # SIPp takes whole calls per period: 2.5/s is 25 calls in 10 000 ms.
-        argv = ["-r", str(round(self.calls_per_s * 10)), "-rp", "10000"]
+        # SIPp takes whole calls per period of whole milliseconds.
+        if self.calls_per_s < 10:
+            argv = ["-r", "1", "-rp", str(round(1000 / self.calls_per_s))]
+        else:
+            argv = ["-r", str(round(self.calls_per_s * 10)), "-rp", "10000"]
         if self.calls:
             argv += ["-m", str(self.calls)]
         if self.limit:

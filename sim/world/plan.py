@@ -14,7 +14,6 @@ ASTERISK_RTP_PORTS = 2000
 BENCH_RTP_PORTS = 8000
 """At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
 PHONE_RTP_PORTS = 10
-SIPP_RTP_PORTS = 200
 _PREFIX = "CALLENGINE_"
 
 
@@ -38,6 +37,7 @@ class Plan:
         rtp_first: Asterisk's media ports begin here.
         phones_rtp_first: the phones' media ports begin here, ten each.
         sipp_rtp_first: callers' and customers' media ports begin here.
+        callers_port: callers' SIP ports begin here, on the carrier's address.
     """
 
     folder: Path
@@ -52,6 +52,7 @@ class Plan:
     rtp_ports: int
     phones_rtp_first: int
     sipp_rtp_first: int
+    callers_port: int
     ari_password: str = field(repr=False)
     ami_password: str = field(repr=False)
     admin_token: str = field(repr=False)
@@ -161,6 +162,7 @@ def make_plan(
         rtp_ports=rtp_ports,
         phones_rtp_first=rtp + rtp_ports,
         sipp_rtp_first=rtp + rtp_ports + 1000,
+        callers_port=rtp + rtp_ports + 1900,
         ari_password=secrets.token_urlsafe(24),
         ami_password=secrets.token_urlsafe(24),
         admin_token=secrets.token_urlsafe(24),

@@ -22,6 +22,7 @@ from callengine.asterisk.pbx import Pbx
 from sim.processes import Child, run_to_end, start_child
 from sim.receiver.app import Receiver
 from sim.sipp.sounds import Sounds, make_sounds
+from sim.waiting import until
 from sim.world.ari import alive
 from sim.world.engine_api import EngineApi
 from sim.world.plan import Plan
@@ -142,13 +143,11 @@ class World:
 
     async def until_quiet(self, *, within_s: float) -> bool:
         """Wait until Asterisk has no channel; whether it came to that."""
-        try:
-            async with asyncio.timeout(within_s):
-                while (await alive(self.plan)).channels:
-                    await asyncio.sleep(0.2)
-        except TimeoutError:
-            return False
-        return True
+
+        async def no_channel() -> bool:
+            return not (await alive(self.plan)).channels
+
+        return await until(no_channel, every_s=0.2, within_s=within_s)
 
     async def _wind_down(self) -> None:
         """Stop the engine, then see what it left in Asterisk."""

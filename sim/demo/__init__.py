@@ -1,0 +1,1 @@
+"""The demo: callers and orders through a whole system, watched and measured."""

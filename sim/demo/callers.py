@@ -1,0 +1,68 @@
+"""Callers of the demo: who calls which number, and how patient they are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from sim.sipp.run import Sipp, SippSettings
+from sim.world.books import known_numbers
+from sim.world.plan import TRUNK_ADDRESS
+from sim.world.shops import DemoShop
+from sim.world.world import World
+
+SHARES = {
+    "caller_waits_for_the_agent_to_end": 0.72,
+    "caller_talks_then_hangs_up": 0.22,
+    "caller_abandons_while_waiting": 0.06,
+}
+WITHHELD = "anonymous"
+_UNKNOWN = {"RU": "+7903", "UA": "+38067"}
+_LINES = 3000
+
+
+class Callers:
+    """One SIPp per temper; together they call at a rate."""
+
+    def __init__(self, world: World, *, rate: float, seed: int) -> None:
+        self._rng = Random(seed)
+        self._world = world
+        self._known = {
+            shop.shop: known_numbers(world.plan.database, shop.shop, _LINES)
+            for shop in world.shops.shops
+        }
+        self.runs = [
+            Sipp(self._settings(index, name, rate * share))
+            for index, (name, share) in enumerate(SHARES.items())
+        ]
+
+    def _settings(self, index: int, name: str, rate: float) -> SippSettings:
+        world = self._world
+        assert world.sounds is not None
+        return SippSettings(
+            scenario=name,
+            folder=Path(world.plan.folder) / "callers" / name,
+            address=TRUNK_ADDRESS,
+            port=world.plan.callers_port + index,
+            target=world.plan.registrar,
+            numbers=list(self._lines(index)),
+            calls_per_s=rate,
+            first_media_port=world.plan.sipp_rtp_first + 200 * (index + 1),
+            sounds=world.sounds.folder,
+        )
+
+    def _lines(self, index: int) -> Iterator[str]:
+        """Make `caller;host;dialled`; no caller's number comes twice in a run."""
+        shops = self._world.shops.shops
+        for n in range(_LINES // len(SHARES)):
+            shop = shops[n % len(shops)]
+            caller, host = self._caller(shop, n * len(SHARES) + index)
+            yield f"{caller};{host};{self._rng.choice(shop.numbers)}"
+
+    def _caller(self, shop: DemoShop, n: int) -> tuple[str, str]:
+        kind = self._rng.uniform(0, 1)
+        if kind < 0.05:
+            return WITHHELD, "anonymous.invalid"
+        known = self._known[shop.shop]
+        if kind < 0.70 and n < len(known):
+            return known[n], TRUNK_ADDRESS
+        return f"{_UNKNOWN[shop.region]}{n:07d}", TRUNK_ADDRESS

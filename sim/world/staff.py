@@ -1,0 +1,166 @@
+"""Everybody at work in a run: agents with phones, and customers who are called."""
+
+import asyncio
+import re
+import socket
+from contextlib import AsyncExitStack
+from random import Random
+from types import TracebackType
+
+from sim.agent_log import AgentLog, Habits
+from sim.agents import SimulatedAgent
+from sim.phones.baresip import BaresipPhone, PhoneSettings
+from sim.ports import free_ports
+from sim.sipp.run import Sipp, SippSettings
+from sim.world.plan import PHONE_RTP_PORTS, TRUNK_ADDRESS
+from sim.world.shops import DemoAgent
+from sim.world.world import World
+
+_LOGIN_SECTION = re.compile(r"^\[([^]]+)\]\(agent-login\)$")
+
+
+def sip_passwords(provisioned: str) -> dict[str, str]:
+    """Read the phones' passwords from the file that `callengine provision` wrote."""
+    found: dict[str, str] = {}
+    login = ""
+    for line in provisioned.splitlines():
+        if match := _LOGIN_SECTION.match(line.strip()):
+            login = match[1]
+        elif line.startswith("["):
+            login = ""
+        elif login and line.partition("=")[0].strip() == "password":
+            found[login] = line.partition("=")[2].strip()
+    return found
+
+
+class Staff:
+    """
+    Agents of a world, at their phones and desks; customers on the carrier's address.
+
+    An async context manager: entering waits until every phone is registered and every
+    agent is ready, leaving ends every process by its id. The desk of `guest` is left
+    to a real person; their phone answers and hangs up by itself.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int,
+        habits: Habits | None = None,
+        guest: str | None = None,
+    ) -> None:
+        self.world = world
+        self.log = AgentLog()
+        self.agents: list[SimulatedAgent] = []
+        self.customers: Sipp | None = None
+        self._habits = habits
+        self._guest = guest
+        self._guest_log = AgentLog()
+        self._rng = Random(seed)
+        self._stack = AsyncExitStack()
+        self._work: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Staff":
+        try:
+            await self._assemble()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _assemble(self) -> None:
+        async with self.world.steps.step("Customers take up their phones"):
+            self.customers = Sipp(self._customers())
+            await self._stack.enter_async_context(self.customers)
+        agents = self.world.shops.agents
+        async with self.world.steps.step(f"{len(agents)} agents register and log in"):
+            phones = await self._phones(agents)
+            await asyncio.gather(*(phone.registered() for phone in phones))
+            self._seat(agents, phones)
+            await self._all_ready()
+
+    def _customers(self) -> SippSettings:
+        world = self.world
+        assert world.sounds is not None
+        return SippSettings(
+            scenario="customers_answer_by_last_digit",
+            folder=world.plan.folder / "customers",
+            address=TRUNK_ADDRESS,
+            port=world.plan.trunk_port,
+            first_media_port=world.plan.sipp_rtp_first,
+            sounds=world.sounds.folder,
+        )
+
+    async def _phones(self, agents: list[DemoAgent]) -> list[BaresipPhone]:
+        world = self.world
+        assert world.sounds is not None
+        path = world.pbx.config.provisioned / "pjsip_agents.conf"
+        passwords = sip_passwords(path.read_text())
+        sip_ports = free_ports(len(agents), kind=socket.SOCK_DGRAM)
+        control_ports = free_ports(len(agents))
+        phones = []
+        for index, agent in enumerate(agents):
+            settings = PhoneSettings(
+                login=agent.login,
+                secret=passwords[agent.login],
+                registrar=world.plan.registrar,
+                sip_port=sip_ports[index],
+                control_port=control_ports[index],
+                rtp_first=world.plan.phones_rtp_first + PHONE_RTP_PORTS * index,
+                folder=world.plan.folder / "phones" / agent.login,
+                speech=world.sounds.agent,
+            )
+            phones.append(BaresipPhone(settings))
+        await asyncio.gather(*map(self._stack.enter_async_context, phones))
+        return phones
+
+    def _seat(self, agents: list[DemoAgent], phones: list[BaresipPhone]) -> None:
+        for agent, phone in zip(agents, phones, strict=True):
+            seated = SimulatedAgent(
+                agent.login,
+                agent.password,
+                phone,
+                self.world.plan.api_url,
+                rng=Random(self._rng.getrandbits(64)),
+                log=self._guest_log if agent.login == self._guest else self.log,
+                habits=self._habits,
+                has_desk=agent.login != self._guest,
+            )
+            self.agents.append(seated)
+            name = f"agent {agent.login}"
+            self._work.append(asyncio.create_task(seated.run(), name=name))
+        self._stack.push_async_callback(self._go_home)
+
+    async def _all_ready(self) -> None:
+        waits = [a.ready.wait() for a in self.agents if a.login != self._guest]
+        ready = asyncio.gather(*waits)
+        try:
+            async with asyncio.timeout(30):
+                await ready
+        except TimeoutError:
+            late = [a.login for a in self.agents if not a.ready.is_set()]
+            raise TimeoutError(
+                f"not ready after 30 s: {', '.join(late)}; {self.log.mishaps[-3:]}"
+            ) from None
+
+    async def _go_home(self) -> None:
+        for task in self._work:
+            task.cancel()
+        for outcome in await asyncio.gather(*self._work, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                self.log.mishaps.append(f"an agent broke: {outcome!r}")
+
+    def check(self) -> None:
+        """Raise what broke an agent: a defect of the simulator must not pass."""
+        for task in self._work:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                raise RuntimeError(f"{task.get_name()} broke") from task.exception()

@@ -1,0 +1,245 @@
+"""What a configuration file may say; every refusal tells what to write instead."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from callengine.core.numbers import BadNumber, read_dialled
+
+SKILL = re.compile(r"[a-z0-9]+(?:\.[a-z0-9_-]+)+")
+MAX_ENTRIES = 10_000
+CERTIFICATE = 5
+"""Level of a certificate that is only named."""
+
+
+def guess(wrong: str, known: Iterable[str]) -> str:
+    """Say what was probably meant; '' when nothing is near."""
+    near = difflib.get_close_matches(wrong, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{1,31}", text):
+        raise ValueError(
+            f"{text!r}: use 2 to 32 of a-z, 0-9, - and _, beginning with a letter"
+        )
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(
+            f"{text!r} is no time zone{guess(text, available_timezones())}"
+        )
+    ZoneInfo(text)
+    return text
+
+
+def _region(text: str) -> str:
+    if text not in SUPPORTED_REGIONS:
+        raise ValueError(f"{text!r} is no region; use two capitals such as RU or UA")
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise ValueError(f"{text!r} is no language; use a code such as ru or uk")
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError(f"{text!r} is no currency; use three capitals such as RUB")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        good = good and parts.port != 0  # which also checks that it is a number
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", text):
+        raise ValueError(f"{text!r} is no address; use https://HOST/PATH")
+    return text
+
+
+def _media(text: str) -> str:
+    if text and not re.fullmatch(r"sound:[\w/.-]+", text):
+        raise ValueError(f"{text!r}: use sound:FOLDER/NAME, or leave it out")
+    return text
+
+
+def _skills(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    for name, level in value.items():
+        if name.startswith("shop."):
+            raise ValueError(
+                f"{name!r} is a certificate; write it under shops ="
+                f" {{ {name[5:]} = LEVEL }}"
+            )
+        if isinstance(level, dict):
+            quoted = f'"{name}.{next(iter(level), "NAME")}"'
+            raise ValueError(f"put the skill in quotes: {quoted}")  # noqa: TRY004
+        if not SKILL.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is no skill; use names such as lang.ru or product.phones"
+            )
+    return value
+
+
+def _certificates(value: Any) -> Any:
+    if isinstance(value, list):
+        return {shop: CERTIFICATE for shop in value if isinstance(shop, str)}
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Region = Annotated[str, AfterValidator(_region)]
+Language = Annotated[str, AfterValidator(_language)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Url = Annotated[str, Field(max_length=500), AfterValidator(_url)]
+Media = Annotated[str, Field(max_length=200), AfterValidator(_media)]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Level = Annotated[int, Field(ge=1, le=10, strict=True)]
+Seconds = Annotated[float, Field(ge=1, le=30 * 86_400)]
+Secret = Annotated[str, Field(pattern=r"^(whsec_[A-Za-z0-9+/=]{32,120})?$")]
+
+
+class Table(BaseModel):
+    """A table of the file: nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiversPlan(Table):
+    """Where a shop's messages go; empty secrets are generated."""
+
+    shop_url: Url = ""
+    shop_secret: Secret = ""
+    logistics_url: Url = ""
+    logistics_secret: Secret = ""
+
+
+class QueuePlan(Table):
+    """The fallback queue in Asterisk; its name is the shop's slug by default."""
+
+    name: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{1,31})?$")] = ""
+    strategy: Literal[
+        "rrmemory", "leastrecent", "fewestcalls", "random", "ringall", "linear"
+    ] = "leastrecent"
+    ring_s: Annotated[int, Field(ge=3, le=120)] = 20
+    music: Annotated[str, Field(max_length=64)] = "default"
+
+
+class ProductPlan(Table):
+    """Something a shop sells."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=300)]
+    category: Name
+    price_minor: Annotated[int, Field(ge=0, le=10**12, strict=True)]
+
+
+class ShopPlan(Table):
+    """A tenant."""
+
+    slug: Name
+    name: Title
+    language: Language
+    region: Region
+    currency: Currency
+    zone: Zone
+    numbers: Annotated[list[str], Field(max_length=1000)] = []
+    caller_id: str = ""
+    greeting: Media = ""
+    music: Annotated[str, Field(max_length=64)] = "default"
+    trunk: Name = "trunk"
+    dial_orders: bool = True
+    delivery_required: bool = False
+    goal_s: Seconds = 900.0
+    callback_s: Seconds = 3600.0
+    receivers: ReceiversPlan = ReceiversPlan()
+    queue: QueuePlan = QueuePlan()
+    products: Annotated[list[ProductPlan], Field(max_length=MAX_ENTRIES)] = []
+
+    @property
+    def queue_name(self) -> str:
+        """The name of the fallback queue."""
+        return self.queue.name or self.slug
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_numbers(cls, data: Any) -> Any:
+        """Read the shop's own numbers in its own region."""
+        region = data.get("region") if isinstance(data, dict) else None
+        if not isinstance(region, str) or region not in SUPPORTED_REGIONS:
+            return data
+        read = dict(data)
+        numbers = data.get("numbers", [])
+        if isinstance(numbers, list):
+            read["numbers"] = [_number(n, region) for n in numbers]
+        caller_id = data.get("caller_id", "")
+        if isinstance(caller_id, str) and caller_id:
+            read["caller_id"] = _number(caller_id, region)
+        elif read.get("numbers"):
+            read["caller_id"] = read["numbers"][0]
+        return read
+
+
+def _number(text: Any, region: str) -> str:
+    if not isinstance(text, str):
+        # Pydantic explains a ValueError and lets a TypeError through.
+        raise ValueError("phone numbers are texts: put them in quotes")  # noqa: TRY004
+    try:
+        return read_dialled(text, region)
+    except BadNumber as bad:
+        raise ValueError(f"{text!r}: {bad}") from None
+
+
+class AgentPlan(Table):
+    """A person who handles calls."""
+
+    login: Name
+    name: Title
+    phone_mode: Literal["ring", "auto_answer"] = "ring"
+    shops: Annotated[dict[Name, Level], BeforeValidator(_certificates)] = {}
+    skills: Annotated[dict[str, Level], BeforeValidator(_skills)] = {}
+
+    @model_validator(mode="after")
+    def _not_ours(self) -> "AgentPlan":
+        if self.login in ("trunk", "anonymous", "callengine"):
+            raise ValueError(f"the login {self.login!r} is taken by Asterisk's own")
+        return self
+
+
+class RemovedPlan(Table):
+    """Who is no more."""
+
+    agents: Annotated[list[Name], Field(max_length=MAX_ENTRIES)] = []
+
+
+class Plan(Table):
+    """A whole file."""
+
+    shops: Annotated[list[ShopPlan], Field(max_length=1000)] = []
+    agents: Annotated[list[AgentPlan], Field(max_length=MAX_ENTRIES)] = []
+    removed: RemovedPlan = RemovedPlan()

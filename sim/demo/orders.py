@@ -52,7 +52,7 @@ def _count(rng: Random) -> Iterator[int]:
 
 
 def _body(number: str, phone: str, shop: DemoShop, rng: Random) -> dict[str, Any]:
-    product = shop.product
+    product = rng.choice(shop.products) if shop.products else {}
     return {
         "number": number,
         "placed_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -19,7 +19,7 @@ from sim.waiting import until
 from sim.world.books import read_books
 from sim.world.engine_api import ApiRefused
 from sim.world.plan import make_plan
-from sim.world.shops import DEMO, ShopsFile, read_shops
+from sim.world.shops import DEMO, read_shops
 from sim.world.staff import Staff
 from sim.world.steps import Say
 from sim.world.world import World
@@ -63,7 +63,7 @@ async def run_demo(options: DemoOptions, say: Say, watch: Watch) -> dict[str, An
     """Bring everything up, run the traffic, take everything down; the report."""
     began = time.monotonic()
     shops = read_shops(options.shops)
-    guest = shops.agents[-1].login if options.seconds is None else None
+    guest = shops.agents[-1] if options.seconds is None else None
     world = World(make_plan(options.folder.absolute()), shops, say)
     async with world:
         seen = await _at_work(options, world, guest, say, watch)
@@ -86,7 +86,7 @@ async def _at_work(
     staff = Staff(world, seed=options.seed, guest=guest)
     async with staff, Traffic(world, seed=options.seed) as traffic:
         if guest is not None:
-            _invite(guest, world.shops, world, say)
+            _invite(guest, world, say)
         stage = Stage(world, staff, traffic, time.monotonic())
         seconds = await _keep_going(stage, options.seconds, watch)
         async with world.steps.step("Letting calls and deliveries end"):
@@ -104,10 +104,10 @@ async def _at_work(
         )
 
 
-def _invite(guest: str, shops: ShopsFile, world: World, say: Say) -> None:
-    agent = next(agent for agent in shops.agents if agent.login == guest)
+def _invite(guest: str, world: World, say: Say) -> None:
+    password = world.credentials.passwords[guest]
     say(f"The agent page: {world.plan.api_url}/desktop")
-    say(f"Log in as {agent.login} with {agent.password}; that phone answers for you.")
+    say(f"Log in as {guest} with {password}; that phone answers for you.")
     say("Ctrl-C ends the demo.")
 
 
@@ -157,7 +157,7 @@ def idle(floor: dict[str, Any]) -> bool:
     agents = floor["agents"]
     busy += sum(agents.get(state, 0) for state in ("reserved", "talking", "wrap_up"))
     busy += sum(floor["orders"].get(stage, 0) for stage in ("new", "dialling"))
-    return busy == 0
+    return not busy
 
 
 def _all_told(stage: Stage) -> bool:

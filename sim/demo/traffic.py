@@ -69,12 +69,12 @@ class Traffic:
     async def _send_orders(self) -> None:
         loop = asyncio.get_running_loop()
         due_at = loop.time()
+        keys = self._world.credentials.keys
         for order in orders(self._world.shops.shops, self._rng):
-            sent = SentOrder(order.shop.shop, order.number, order.phone, time.time())
+            shop = order.shop.shop
+            sent = SentOrder(shop, order.number, order.phone, time.time())
             try:
-                await self._world.api.place_order(
-                    order.shop.shop, order.shop.key, order.body
-                )
+                await self._world.api.place_order(shop, keys[shop], order.body)
                 self.sent.append(sent)
             except (ApiRefused, OSError, TimeoutError) as error:
                 self.refused.append(f"{order.number}: {error}")

@@ -1,11 +1,12 @@
-"""The file of shops and agents that a run works with."""
+"""The file of shops and agents that a run works with, and their credentials."""
 
-import re
+import json
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from callengine.core.numbers import read_dialled
 
 DEMO = Path(__file__).parents[1] / "shops" / "demo.toml"
 
@@ -16,88 +17,73 @@ class BadShopsFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoShop:
-    """A shop as its own systems know it."""
+    """A shop as its own systems know it; `numbers` are E.164."""
 
     shop: str
     region: str
     numbers: tuple[str, ...]
-    key: str = field(repr=False)
-    shop_secret: str = field(repr=False)
-    logistics_secret: str = field(repr=False)
-    product: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAgent:
-    """An agent with their password, which only this file knows in clear."""
-
-    login: str
-    password: str = field(repr=False)
-    phone_mode: str = "ring"
+    products: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShopsFile:
     """One file for `callengine apply`, and what a run must know of it."""
 
-    text: str
+    path: Path
     shops: list[DemoShop]
-    agents: list[DemoAgent]
+    agents: list[str]
+    """Logins."""
 
-    def secrets(self) -> dict[tuple[str, str], str]:
-        """Map (shop, side) to the secret that its messages are signed with."""
-        return {
-            (shop.shop, side): secret
-            for shop in self.shops
-            for side, secret in (
-                ("shop", shop.shop_secret),
-                ("logistics", shop.logistics_secret),
-            )
-        }
 
-    def with_receivers(self, url: Callable[[str, str], str]) -> str:
-        """Write the file with our own receivers' addresses in place of its own."""
-        text = self.text
-        for shop in tomllib.loads(text)["shops"]:
-            for side in ("shop", "logistics"):
-                old, new = shop.get(f"{side}_url", ""), url(shop["shop"], side)
-                line = re.compile(rf'^(\s*{side}_url\s*=\s*)"{re.escape(old)}"', re.M)
-                text, count = line.subn(rf'\g<1>"{new}"', text, count=1)
-                if count == 0:
-                    raise BadShopsFile(f"{shop['shop']} has no {side}_url")
-        return text
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What `callengine apply` made and told only us."""
+
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    sip_passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """(shop, side) to the secret that its messages are signed with."""
 
 
 def read_shops(path: Path = DEMO) -> ShopsFile:
-    """Read a file of shops. Raises `BadShopsFile`, `OSError`."""
-    text = path.read_text(encoding="utf-8")
+    """Read a file of shops. Raises `BadShopsFile`."""
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
         return ShopsFile(
-            text=text,
+            path=path,
             shops=[_shop(entry) for entry in document["shops"]],
-            agents=[_agent(entry) for entry in document["agents"]],
+            agents=[str(entry["login"]) for entry in document["agents"]],
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadShopsFile(f"{path}: {error!r}") from error
 
 
 def _shop(entry: dict[str, Any]) -> DemoShop:
-    products = entry.get("products") or [{}]
+    region = str(entry["region"])
     return DemoShop(
-        shop=entry["shop"],
-        region=entry["region"],
-        numbers=tuple(entry["numbers"]),
-        key=entry["api_key"],
-        shop_secret=entry["shop_secret"],
-        logistics_secret=entry["logistics_secret"],
-        product=products[0],
+        shop=str(entry["slug"]),
+        region=region,
+        numbers=tuple(read_dialled(number, region) for number in entry["numbers"]),
+        products=tuple(entry.get("products", ())),
     )
 
 
-def _agent(entry: dict[str, Any]) -> DemoAgent:
-    return DemoAgent(
-        login=entry["login"],
-        password=entry["password"],
-        phone_mode=entry.get("phone_mode", "ring"),
-    )
+def read_credentials(path: Path) -> Credentials:
+    """Read the file that `callengine apply` wrote. Raises `BadShopsFile`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        agents, shops = document["agents"], document["shops"]
+        return Credentials(
+            passwords={login: made["password"] for login, made in agents.items()},
+            sip_passwords={n: made["sip_password"] for n, made in agents.items()},
+            keys={shop: made["api_key"] for shop, made in shops.items()},
+            secrets={
+                (shop, side): made[f"{side}_secret"]
+                for shop, made in shops.items()
+                for side in ("shop", "logistics")
+                if f"{side}_secret" in made
+            },
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadShopsFile(f"{path}: {error!r}") from error

@@ -1,7 +1,6 @@
 """Everybody at work in a run: agents with phones, and customers who are called."""
 
 import asyncio
-import re
 import socket
 from contextlib import AsyncExitStack
 from random import Random
@@ -13,24 +12,7 @@ from sim.phones.baresip import BaresipPhone, PhoneSettings
 from sim.ports import free_ports
 from sim.sipp.run import Sipp, SippSettings
 from sim.world.plan import PHONE_RTP_PORTS, TRUNK_ADDRESS
-from sim.world.shops import DemoAgent
 from sim.world.world import World
-
-_LOGIN_SECTION = re.compile(r"^\[([^]]+)\]\(agent-login\)$")
-
-
-def sip_passwords(provisioned: str) -> dict[str, str]:
-    """Read the phones' passwords from the file that `callengine provision` wrote."""
-    found: dict[str, str] = {}
-    login = ""
-    for line in provisioned.splitlines():
-        if match := _LOGIN_SECTION.match(line.strip()):
-            login = match[1]
-        elif line.startswith("["):
-            login = ""
-        elif login and line.partition("=")[0].strip() == "password":
-            found[login] = line.partition("=")[2].strip()
-    return found
 
 
 class Staff:
@@ -100,43 +82,41 @@ class Staff:
             sounds=world.sounds.folder,
         )
 
-    async def _phones(self, agents: list[DemoAgent]) -> list[BaresipPhone]:
+    async def _phones(self, agents: list[str]) -> list[BaresipPhone]:
         world = self.world
         assert world.sounds is not None
-        path = world.pbx.config.provisioned / "pjsip_agents.conf"
-        passwords = sip_passwords(path.read_text())
         sip_ports = free_ports(len(agents), kind=socket.SOCK_DGRAM)
         control_ports = free_ports(len(agents))
         phones = []
-        for index, agent in enumerate(agents):
+        for index, login in enumerate(agents):
             settings = PhoneSettings(
-                login=agent.login,
-                secret=passwords[agent.login],
+                login=login,
+                secret=world.credentials.sip_passwords[login],
                 registrar=world.plan.registrar,
                 sip_port=sip_ports[index],
                 control_port=control_ports[index],
                 rtp_first=world.plan.phones_rtp_first + PHONE_RTP_PORTS * index,
-                folder=world.plan.folder / "phones" / agent.login,
+                folder=world.plan.folder / "phones" / login,
                 speech=world.sounds.agent,
             )
             phones.append(BaresipPhone(settings))
         await asyncio.gather(*map(self._stack.enter_async_context, phones))
         return phones
 
-    def _seat(self, agents: list[DemoAgent], phones: list[BaresipPhone]) -> None:
-        for agent, phone in zip(agents, phones, strict=True):
+    def _seat(self, agents: list[str], phones: list[BaresipPhone]) -> None:
+        for login, phone in zip(agents, phones, strict=True):
             seated = SimulatedAgent(
-                agent.login,
-                agent.password,
+                login,
+                self.world.credentials.passwords[login],
                 phone,
                 self.world.plan.api_url,
                 rng=Random(self._rng.getrandbits(64)),
-                log=self._guest_log if agent.login == self._guest else self.log,
+                log=self._guest_log if login == self._guest else self.log,
                 habits=self._habits,
-                has_desk=agent.login != self._guest,
+                has_desk=login != self._guest,
             )
             self.agents.append(seated)
-            name = f"agent {agent.login}"
+            name = f"agent {login}"
             self._work.append(asyncio.create_task(seated.run(), name=name))
         self._stack.push_async_callback(self._go_home)
 

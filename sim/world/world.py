@@ -21,6 +21,7 @@ import aiohttp
 from callengine.asterisk.pbx import Pbx
 from sim.processes import Child, run_to_end, start_child
 from sim.receiver.app import Receiver
+from sim.receiver.ledger import SIDES
 from sim.sipp.sounds import Sounds, make_sounds
 from sim.waiting import until
 from sim.world.ari import alive
@@ -28,7 +29,7 @@ from sim.world.engine_api import EngineApi
 from sim.world.plan import Plan
 from sim.world.redis import own_redis
 from sim.world.remains import Family, Remains
-from sim.world.shops import ShopsFile
+from sim.world.shops import Credentials, ShopsFile, read_credentials
 from sim.world.steps import Say, Steps
 
 PROGRAMS = {
@@ -54,7 +55,8 @@ class World:
         self.plan = plan
         self.shops = shops
         self.pbx = Pbx(plan.pbx())
-        self.receiver = Receiver(shops.secrets())
+        self.receiver = Receiver({})
+        self.credentials = Credentials()
         self.api = EngineApi(plan)
         self.family = Family()
         self.remains = Remains()
@@ -91,9 +93,7 @@ class World:
         async with step("Creating the database"):
             await self.callengine("migrate")
         async with step("Loading shops, agents and customers"):
-            path = plan.folder / "shops.toml"
-            path.write_text(self.shops.with_receivers(self.receiver.url))
-            await self.callengine("apply", str(path), within_s=120)
+            await self._apply()
         async with step("Starting Asterisk"):
             await self._stack.enter_async_context(self.pbx)
             await self.callengine("provision")
@@ -102,14 +102,35 @@ class World:
             self._stack.push_async_callback(self._wind_down)
             await self.start_engine()
 
-    async def callengine(self, *argv: str, within_s: float = 60) -> None:
+    async def _apply(self) -> None:
+        """Apply the file; its receivers are told by environment variables."""
+        made = self.plan.folder / "credentials.json"
+        env = {
+            f"{shop.shop}_{side}_url".upper(): self.receiver.url(shop.shop, side)
+            for shop in self.shops.shops
+            for side in SIDES
+        }
+        await self.callengine(
+            "apply",
+            str(self.shops.path),
+            "--credentials",
+            str(made),
+            within_s=120,
+            env=env,
+        )
+        self.credentials = read_credentials(made)
+        self.receiver.secrets = self.credentials.secrets
+
+    async def callengine(
+        self, *argv: str, within_s: float = 60, env: dict[str, str] | None = None
+    ) -> None:
         """Run one of our own commands to its end. Raises `ChildFailed`."""
         await run_to_end(
             [sys.executable, "-m", "callengine", *argv],
             name=f"callengine {argv[0]}",
             log=self.plan.folder / f"{argv[0]}.log",
             within_s=within_s,
-            env=self.plan.env(),
+            env=self.plan.env() | (env or {}),
         )
 
     async def start_engine(self) -> None:

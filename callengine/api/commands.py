@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from callengine.api.bodies import field_path, sentence
-from callengine.api.texts import Line, Name, Note, Strict
+from callengine.api.texts import Address, Name, Note, Strict
 from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, OrderId
 from callengine.engine.face import (
@@ -80,7 +80,7 @@ class Delivery(Strict):
     """What agent and customer agreed."""
 
     method: Literal["courier", "pickup", "post"]
-    address: Annotated[Line, Field(min_length=1)]
+    address: Annotated[Address, Field(min_length=1)]
     date: IsoDate
     time_from: TimeOfDay = ""
     time_to: TimeOfDay = ""

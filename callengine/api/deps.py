@@ -11,7 +11,6 @@ from callengine.core.ids import Instant
 from callengine.engine.face import EngineFace
 from callengine.engine.ports import (
     AgentAccounts,
-    Archive,
     Directory,
     OrderIntake,
     ShopKeys,
@@ -44,7 +43,6 @@ class ApiDeps:
     shop_keys: ShopKeys
     accounts: AgentAccounts
     directory: Directory
-    archive: Archive
     session_key: bytes
     admin_token: str
     now: Clock

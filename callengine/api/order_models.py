@@ -5,11 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
-from callengine.api.texts import Line, Name, Note, Strict, Word
+from callengine.api.texts import Address, Code, Line, Name, Note, Strict, Word
+from callengine.engine.orders import MAX_ITEMS, MAX_PRICE_MINOR, MAX_QUANTITY
 from callengine.engine.ports import NewItem, NewOrder, OrderView
-
-MAX_ITEMS = 200
-MAX_MINOR = 10**12
 
 Language = Annotated[str, StringConstraints(pattern="^([a-z]{2,3})?$")]
 Currency = Annotated[str, StringConstraints(pattern="^([A-Z]{3})?$")]
@@ -28,11 +26,11 @@ PlacedAt = Annotated[AwareDatetime, AfterValidator(_since_2000)]
 class ItemIn(Strict):
     """One line of an order; money in minor units (kopecks, cents)."""
 
-    sku: Word = ""
+    sku: Code = ""
     name: Line = ""
     category: Word = ""
-    quantity: int = Field(default=1, ge=1, le=9999)
-    price_minor: int = Field(default=0, ge=0, le=MAX_MINOR)
+    quantity: int = Field(default=1, ge=1, le=MAX_QUANTITY)
+    price_minor: int = Field(default=0, ge=0, le=MAX_PRICE_MINOR)
 
 
 class CustomerIn(Strict):
@@ -42,14 +40,14 @@ class CustomerIn(Strict):
     name: Line = ""
     language: Language = ""
     region: Word = ""
-    external_id: Word = ""
+    external_id: Code = ""
 
 
 class DeliveryIn(Strict):
     """What the customer asked for."""
 
     method: Literal["", "courier", "pickup", "post"] = ""
-    address: Line = ""
+    address: Address = ""
 
 
 class OrderIn(Strict):

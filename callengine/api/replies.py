@@ -50,18 +50,18 @@ class Floor(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     at: float
-    calls: dict[str, Any] = {}
-    agents: dict[str, Any] = {}
-    orders: dict[str, dict[str, int]]
-    latency_ms: dict[str, Any] = {}
+    calls: dict[str, int]
+    agents: dict[str, int]
+    orders: dict[str, int]
+    latency_ms: dict[str, Any]
 
 
 class Why(BaseModel):
-    """A call's story: `live` from the engine, `recorded` from the database."""
+    """A call's story: `live` while it lasts, `history` once it is recorded."""
 
     call: str
     live: dict[str, Any] | None
-    recorded: dict[str, Any] | None
+    history: dict[str, Any] | None
 
 
 class WebhookData(BaseModel):

@@ -22,10 +22,12 @@ def _text(longest: int, shortest: int = 0) -> StringConstraints:
 
 _Clean = AfterValidator(without_controls)
 
-Name = Annotated[str, _text(64, 1), _Clean]
+Name = Annotated[str, _text(100, 1), _Clean]
 """A number, id or code that must be there."""
 Word = Annotated[str, _text(64), _Clean]
-Line = Annotated[str, _text(300), _Clean]
+Code = Annotated[str, _text(100), _Clean]
+Line = Annotated[str, _text(200), _Clean]
+Address = Annotated[str, _text(500), _Clean]
 Note = Annotated[str, _text(2000), _Clean]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 """A password: kept as typed."""

@@ -137,7 +137,6 @@ class Node:
                 shop_keys=SqlShopKeys(db),
                 accounts=SqlAgentAccounts(db),
                 directory=self.directory,
-                archive=self.archive,
                 session_key=session_key(secrets),
                 admin_token=secrets.admin_token,
                 now=clock,

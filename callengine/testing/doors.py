@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 
 from callengine.core.cards import ItemCard, OrderCard
-from callengine.core.ids import AgentId, CallId, Instant, OrderId, ShopId
+from callengine.core.ids import AgentId, Instant, OrderId, ShopId
 from callengine.engine.ports import (
     AgentProfile,
-    CallHistory,
     NewOrder,
     OrderRefused,
     OrderView,
@@ -50,7 +49,7 @@ def make_profile(login: str, name: str) -> AgentProfile:
 
 @dataclass(slots=True)
 class MemoryDoors:
-    """`OrderIntake`, `ShopKeys`, `AgentAccounts`, `Directory` and `Archive` at once."""
+    """`OrderIntake`, `ShopKeys`, `AgentAccounts` and `Directory` at once."""
 
     shops: dict[ShopId, Shop] = field(default_factory=dict)
     keys: dict[str, ShopId] = field(default_factory=dict)
@@ -58,7 +57,6 @@ class MemoryDoors:
     orders: dict[tuple[ShopId, str], tuple[NewOrder, OrderView]] = field(
         default_factory=dict
     )
-    histories: dict[CallId, CallHistory] = field(default_factory=dict)
     password_checks: int = 0
 
     async def take(self, shop: ShopId, order: NewOrder, at: Instant) -> Taken:
@@ -98,18 +96,6 @@ class MemoryDoors:
     async def roster_version(self) -> int:
         """Never changes."""
         return 1
-
-    async def orders_by_stage(self) -> dict[ShopId, dict[str, int]]:
-        """Count orders."""
-        counts: dict[ShopId, dict[str, int]] = {}
-        for (shop, _), (_, view) in self.orders.items():
-            stages = counts.setdefault(shop, {})
-            stages[view.order.stage] = stages.get(view.order.stage, 0) + 1
-        return counts
-
-    async def why(self, call: CallId) -> CallHistory | None:
-        """Tell what was recorded."""
-        return self.histories.get(call)
 
 
 def _view(shop: ShopId, order: NewOrder, at: Instant) -> OrderView:

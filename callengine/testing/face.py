@@ -141,7 +141,13 @@ class MemoryEngine:
         agents: dict[str, int] = {}
         for view in self.agents.values():
             agents[view.state] = agents.get(view.state, 0) + 1
-        return {"calls": {}, "agents": agents, "latency_ms": {}}
+        return {
+            "at": self.now(),
+            "calls": {},
+            "agents": agents,
+            "orders": {},
+            "latency_ms": {},
+        }
 
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell the story a test wrote."""

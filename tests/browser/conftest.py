@@ -83,7 +83,6 @@ async def server_parts() -> AsyncIterator[tuple[TestServer, MemoryEngine, Deskto
             shop_keys=doors,
             accounts=doors,
             directory=doors,
-            archive=doors,
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

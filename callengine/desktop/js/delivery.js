@@ -6,7 +6,9 @@ import { language, t } from "./i18n/index.js";
 
 const METHODS = ["courier", "pickup", "post"];
 const WINDOWS = [["10:00", "14:00"], ["14:00", "18:00"], ["18:00", "22:00"]];
-const DAYS_AHEAD = [0, 1, 2, 3];
+const DAYS_AHEAD = [0, 1, 2];
+const HALF_HOURS = Array.from({ length: 48 }, (_, n) =>
+  `${String(n >> 1).padStart(2, "0")}:${n % 2 ? "30" : "00"}`);
 const FIELDS = ["delivery.address", "delivery.date", "delivery.time_to"];
 
 /** `change(fields, answered)` changes the draft and answers errors by name. */
@@ -74,9 +76,8 @@ function build(read, set, change) {
   const days = DAYS_AHEAD.map((ahead) => chip(dayName(ahead), () => set({ date: isoDay(ahead) })));
   const from = time("delivery-from", "delivery.from", (value) => set({ time_from: value }));
   const to = time("delivery-to", "delivery.to", (value) => set({ time_to: value }));
-  const windows = [["", ""], ...WINDOWS].map(([begins, ends]) =>
-    chip(begins ? `${begins.slice(0, 2)}–${ends.slice(0, 2)}` : t("delivery.any"),
-      () => set({ time_from: begins, time_to: ends })));
+  const windows = WINDOWS.map(([begins, ends]) =>
+    chip(`${begins.slice(0, 2)}–${ends.slice(0, 2)}`, () => toggleWindow(read(), begins, ends, set)));
   const addressLabel = h("label", { for: "delivery-address" });
   const body = h(
     "div",
@@ -99,11 +100,20 @@ function build(read, set, change) {
   return { element, body, agree, methods, address, addressLabel, date, days, from, to, windows };
 }
 
+/** A choice of half hours: the browser's own time field would follow its locale. */
 function time(id, label, set) {
-  return h("input", {
-    type: "time", id, step: 1800, "aria-label": t(label),
-    "aria-describedby": "error-delivery.time_to", on: { input: (e) => set(e.target.value) },
-  });
+  const none = h("option", { value: "", text: t(label) });
+  const choices = HALF_HOURS.map((text) => h("option", { value: text, text }));
+  return h("select", {
+    id, "aria-label": `${t("delivery.window")}: ${t(label)}`,
+    "aria-describedby": "error-delivery.time_to", on: { change: (e) => set(e.target.value) },
+  }, none, choices);
+}
+
+/** Choosing the window that is chosen already takes it back. */
+function toggleWindow(now, begins, ends, set) {
+  const isChosen = now.time_from === begins && now.time_to === ends;
+  set(isChosen ? { time_from: "", time_to: "" } : { time_from: begins, time_to: ends });
 }
 
 function dayName(ahead) {
@@ -118,14 +128,18 @@ const chips = (label, buttons) => h("div", { class: "chips", role: "group", "ari
 const row = (...children) => h("div", { class: "field" }, children);
 const slot = (name) => h("p", { class: "error", id: `error-${name}`, role: "alert" });
 
-/** Put values into the inputs, but never into one that is being typed in. */
+/** Put values into the inputs that show others. */
 function write(parts, values) {
   const inputs = [
     [parts.address, values.address], [parts.date, values.date],
     [parts.from, values.time_from], [parts.to, values.time_to],
   ];
   for (const [input, value] of inputs) {
-    if (input.value !== value) input.value = value;
+    if (input.value === value) continue;
+    if (input.options && !HALF_HOURS.includes(value) && value) {
+      input.append(h("option", { value, text: value }));
+    }
+    input.value = value;
   }
 }
 
@@ -134,7 +148,7 @@ function mark(parts, values) {
   press(parts.methods, METHODS.indexOf(values.method));
   press(parts.days, DAYS_AHEAD.findIndex((ahead) => isoDay(ahead) === values.date));
   const at = WINDOWS.findIndex(([a, b]) => a === values.time_from && b === values.time_to);
-  press(parts.windows, !values.time_from && !values.time_to ? 0 : at < 0 ? -1 : at + 1);
+  press(parts.windows, at);
   const isPickup = values.method === "pickup";
   fill(parts.addressLabel, t(isPickup ? "delivery.address.pickup" : "delivery.address"));
 }

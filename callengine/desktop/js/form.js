@@ -104,6 +104,11 @@ export class ResultForm {
     this.#show();
   }
 
+  #chooseOrder(order) {
+    this.#change({ order });
+    this.delivery.prefill(this.#orderCard());
+  }
+
   #orderCard() {
     return this.card.orders.find((order) => order.order === this.order) ?? null;
   }
@@ -125,10 +130,10 @@ export class ResultForm {
       this.buttons,
     );
     this.orderSelect = h("select", {
-      id: "result-order", on: { change: (e) => this.#change({ order: e.target.value || null }) },
+      id: "result-order", on: { change: (e) => this.#chooseOrder(e.target.value || null) },
     });
     this.note = h("textarea", {
-      id: "result-note", rows: 3, maxlength: 2000, placeholder: t("note.hint"), "aria-keyshortcuts": "N",
+      id: "result-note", rows: 2, maxlength: 2000, placeholder: t("note.hint"), "aria-keyshortcuts": "N",
       on: { input: (e) => this.#change({ note: e.target.value }) },
     });
     this.note.value = this.draft.note;
@@ -193,7 +198,7 @@ export class ResultForm {
     }
     this.group.setAttribute("aria-invalid", String("disposition" in this.errors));
     this.orderSelect.setAttribute("aria-invalid", String("order" in this.errors));
-    const text = this.errors.form ?? (this.isOnline ? "" : t("error.offline"));
+    const text = this.errors.form ?? "";
     if (this.slots.form.textContent !== text) this.slots.form.textContent = text;
   }
 

@@ -65,7 +65,6 @@ async def world() -> AsyncIterator[World]:
             shop_keys=doors,
             accounts=doors,
             directory=doors,
-            archive=doors,
             session_key=KEY,
             admin_token="admin-token",
             now=lambda: clock[0],

@@ -7,7 +7,6 @@ import pytest
 from callengine.api.pages import FOLDER
 from callengine.api.routes import ROUTES
 from callengine.core.ids import CallId
-from callengine.engine.ports import CallHistory
 
 ADMIN = {"Authorization": "Bearer admin-token"}
 
@@ -29,17 +28,16 @@ async def test_only_the_admin_may_ask(world: Any, path: str, token: str) -> None
     assert response.status == 401
 
 
-async def test_why_joins_what_lives_and_what_was_recorded(world: Any) -> None:
+async def test_why_tells_the_story_of_a_call(world: Any) -> None:
     call = CallId("c1")
     url = "/api/v1/calls/c1/why"
     assert (await world.client.get(url, headers=ADMIN)).status == 404
 
-    world.engine.stories[call] = {"state": "talking"}
-    world.doors.histories[call] = CallHistory(call=None)
-    body = await (await world.client.get(url, headers=ADMIN)).json()
+    story = {"call": "c1", "live": {"state": "talking"}, "history": None}
+    world.engine.stories[call] = story
+    response = await world.client.get(url, headers=ADMIN)
 
-    assert body["live"] == {"state": "talking"}
-    assert body["recorded"]["decisions"] == []
+    assert await response.json() == story
 
 
 async def test_readiness_names_the_part_that_is_away(world: Any) -> None:

@@ -140,7 +140,6 @@ export default {
   "delivery.window": "Time",
   "delivery.from": "from",
   "delivery.to": "to",
-  "delivery.any": "any",
   "delivery.status.agreed": "agreed",
   "delivery.status.asked": "asked for",
   "delivery.status.cancelled": "cancelled",

@@ -141,7 +141,6 @@ export default {
   "delivery.window": "Время",
   "delivery.from": "с",
   "delivery.to": "до",
-  "delivery.any": "любое",
   "delivery.status.agreed": "согласована",
   "delivery.status.asked": "пожелание",
   "delivery.status.cancelled": "отменена",

@@ -141,7 +141,6 @@ export default {
   "delivery.window": "Час",
   "delivery.from": "з",
   "delivery.to": "до",
-  "delivery.any": "будь-який",
   "delivery.status.agreed": "узгоджено",
   "delivery.status.asked": "побажання",
   "delivery.status.cancelled": "скасовано",

@@ -75,6 +75,7 @@ class FakeAri:
         self.disallowed: list[str] = []
         self._authorization = as_json.basic(user, password)
         self._outboxes: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
+        self._inbound: set[ChannelId] = set()
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -123,6 +124,7 @@ class FakeAri:
     def _publish(self, fact: Fact) -> None:
         match fact:
             case CallArrived(channel=c, dialled_number=dialled, caller_number=number):
+                self._inbound.add(c)
                 raw = as_json.channel(c, number or "")
                 args = ["inbound", dialled]
                 self._send({"type": "StasisStart", "args": args, "channel": raw})
@@ -157,7 +159,8 @@ class FakeAri:
     def _destroyed(self, channel: ChannelId, fact: ChannelGone) -> None:
         raw = as_json.channel(channel, "")
         self._send({"type": "StasisEnd", "channel": raw})
-        if channel in self.twin.given_back:
+        # Asterisk tells no more of a channel that we did not ask for.
+        if channel in self.twin.given_back or channel in self._inbound:
             return
         event = {"type": "ChannelDestroyed", "cause": fact.cause, "channel": raw}
         if fact.sip_code is not None:

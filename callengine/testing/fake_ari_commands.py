@@ -26,6 +26,7 @@ class FakeCommands:
         """Serve every command that callengine uses."""
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "applications/{app}", self._application),
+            ("POST", "applications/{app}/subscription", self._subscribe),
             ("POST", "channels", self._originate),
             ("GET", "channels", self._channels),
             ("GET", "channels/{channel}", self._channel),
@@ -58,6 +59,12 @@ class FakeCommands:
             "device_names": [],
         }
         return web.json_response(raw)
+
+    async def _subscribe(self, request: web.Request) -> web.StreamResponse:
+        kind, _, name = request.query["eventSource"].partition(":")
+        if kind != "bridge" or BridgeId(name) not in self._twin.bridges:
+            return as_json.refusal(422, "Event source does not exist")
+        return await self._application(request)
 
     async def _originate(self, request: web.Request) -> web.StreamResponse:
         asked = request.query

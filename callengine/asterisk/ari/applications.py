@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from callengine.asterisk.ari.models import Application, Version
 from callengine.asterisk.ari.requests import Requests
+from callengine.core.ids import BridgeId
 
 
 class Applications:
@@ -17,6 +18,15 @@ class Applications:
         ids = {"applicationName": app}
         return await self._requests.read(
             Application.decode, "applications/{applicationName}", ids
+        )
+
+    async def subscribe_bridge(self, app: str, bridge: BridgeId) -> None:
+        """Have a bridge's events sent to an application as long as it exists."""
+        await self._requests.send(
+            "POST",
+            "applications/{applicationName}/subscription",
+            {"applicationName": app},
+            {"eventSource": f"bridge:{bridge}"},
         )
 
     async def disallow(self, app: str, kinds: Iterable[str]) -> None:

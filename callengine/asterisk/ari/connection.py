@@ -117,6 +117,8 @@ class Connection(asyncio.Protocol):
             raise BrokenReply("not HTTP/1.1")
         at = head.find(b"\r\ncontent-length:")
         if at < 0:
+            if head[9:12] == b"204":
+                return 0  # never has a body, so need not say how long it is
             raise BrokenReply("no Content-Length")
         end = head.find(b"\r\n", at + 17)
         text = head[at + 17 : end if end >= 0 else len(head)].strip()

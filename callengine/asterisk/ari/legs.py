@@ -13,6 +13,9 @@ class Leg:
     Attributes:
         rang, up: told already.
         entered: the last entry into a bridge that was told, with Asterisk's time.
+        inbound: it came to us. Asterisk tells of its stay in our application only,
+            so the end of that is its end; a channel we asked for ends when destroyed.
+        cause: what we asked its hang-up to say.
         leaving: we asked for it to go back to the dialplan.
         asking: its originate request is under way, so it may not be listed yet.
         doubtful: its originate request got no answer; it may or may not live.
@@ -22,6 +25,8 @@ class Leg:
     rang: bool = False
     up: bool = False
     entered: tuple[BridgeId, str] | None = None
+    inbound: bool = False
+    cause: int | None = None
     leaving: bool = False
     asking: bool = False
     doubtful: bool = False
@@ -32,8 +37,8 @@ class Legs:
 
     def __init__(self) -> None:
         self._legs: dict[ChannelId, Leg] = {}
-        self.playbacks: set[PlaybackId] = set()
-        """Prompts whose end is not told yet."""
+        self.playbacks: dict[PlaybackId, BridgeId] = {}
+        """Prompts whose end is not told yet, and where they play."""
 
     def __len__(self) -> int:
         return len(self._legs)

@@ -5,7 +5,7 @@ import asyncio
 from callengine.asterisk.ari.client import AriClient
 from callengine.asterisk.ari.legs import Leg, Legs
 from callengine.asterisk.ari.models import Application, Bridge, Channel
-from callengine.asterisk.ari.translate import Translator, presented_number
+from callengine.asterisk.ari.translate import INBOUND, Translator, presented_number
 from callengine.core.ids import ChannelId
 from callengine.engine.ports import Living, LivingChannel, ResourceGone
 
@@ -36,6 +36,7 @@ class Survey:
             if adopt and (ours or c.channel in app.channels):
                 leg = self._legs.add(Leg(c.channel))
                 leg.up = leg.up or ours
+                leg.inbound = leg.inbound or (arguments or ("",))[0] == INBOUND
             living.append(_describe(c, arguments))
         legs = {c.channel for c in living}
         return Living(

@@ -18,7 +18,7 @@ from callengine.asterisk.ari.errors import BadCommand, Conflict, WrongState
 from callengine.asterisk.ari.legs import Leg, Legs
 from callengine.asterisk.ari.stream import EventStream, StreamSettings
 from callengine.asterisk.ari.survey import Survey
-from callengine.asterisk.ari.translate import OUTBOUND, Translator
+from callengine.asterisk.ari.translate import NORMAL_CLEARING, OUTBOUND, Translator
 from callengine.core.ids import BridgeId, ChannelId, Instant, PlaybackId
 from callengine.engine.ports import (
     FactSink,
@@ -37,7 +37,6 @@ AUTO_ANSWER = {"PJSIP_HEADER(add,Call-Info)": "<sip:callengine>;answer-after=0"}
 # greeting ends within a second, a machine's goes on: 600 ms bridges its commas.
 TALK_DETECT = "600,256"
 _STRAYS = 1000
-_NORMAL = 16
 
 
 async def _nothing() -> None:
@@ -152,6 +151,9 @@ class AriTelephony:
 
     async def hang_up(self, channel: ChannelId, *, cause: int) -> None:
         """End a channel; already gone is success."""
+        leg = self._legs.find(channel)
+        if leg is not None and leg.cause is None:
+            leg.cause = cause
         with suppress(ResourceGone):
             await self._client.channels.hang_up(channel, cause=cause)
 
@@ -181,14 +183,24 @@ class AriTelephony:
     # --- the port: bridges -----------------------------------------------------------
 
     async def open_bridge(self, bridge: BridgeId) -> None:
-        """Make a mixing bridge; one that exists already is success."""
+        """
+        Make a mixing bridge; one that exists already is success.
+
+        Costs two commands: keep bridges and use them again.
+        """
         with suppress(Conflict):
             await self._client.bridges.open(bridge)
+        # Else its prompts are told only while a channel of ours is in it.
+        await self._client.applications.subscribe_bridge(self._app, bridge)
 
     async def close_bridge(self, bridge: BridgeId) -> None:
         """Destroy a bridge; already gone is success."""
         with suppress(ResourceGone):
             await self._client.bridges.close(bridge)
+        # Asterisk ends our subscription before it ends the prompts.
+        for playback, where in tuple(self._legs.playbacks.items()):
+            if where == bridge:
+                self._facts.playback_ended(playback)
 
     async def join(self, bridge: BridgeId, channels: Sequence[ChannelId]) -> None:
         """Ask for channels to enter, all or none; `ChannelJoined` proves it."""
@@ -200,7 +212,7 @@ class AriTelephony:
 
     async def play(self, playback: PlaybackId, bridge: BridgeId, media: str) -> None:
         """Play on a bridge; `PlaybackEnded` follows, also when this raises."""
-        self._legs.playbacks.add(playback)
+        self._legs.playbacks[playback] = bridge
         try:
             await self._client.bridges.play(bridge, playback, media)
         except TelephonyError:
@@ -256,7 +268,7 @@ class AriTelephony:
             channel, way = await self._strays.get()
             try:
                 if way == OUTBOUND:
-                    await self.hang_up(channel, cause=_NORMAL)
+                    await self.hang_up(channel, cause=NORMAL_CLEARING)
                 else:
                     # Perhaps a caller: the dialplan's fallback is better than us.
                     await self._client.channels.leave(channel)

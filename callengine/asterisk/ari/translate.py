@@ -35,6 +35,7 @@ _NO_NUMBER = frozenset(
     {"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk"}
 )
 _MAX_NUMBER = 64
+NORMAL_CLEARING = 16
 
 
 def presented_number(number: str, presentation: str = "") -> str | None:
@@ -113,10 +114,9 @@ class Translator:
 
     def playback_ended(self, playback: PlaybackId) -> None:
         """Tell the end of a prompt, unless it is told already."""
-        if playback not in self._legs.playbacks:
+        if self._legs.playbacks.pop(playback, None) is None:
             self.ignored["playback"] += 1
             return
-        self._legs.playbacks.remove(playback)
         self._sink(PlaybackEnded(at=self._clock(), playback=playback))
 
     # --- one method per event --------------------------------------------------------
@@ -135,7 +135,7 @@ class Translator:
         if self._legs.find(event.channel) is not None:
             self.ignored["arrival"] += 1
             return
-        self._legs.add(Leg(event.channel, up=True))
+        self._legs.add(Leg(event.channel, inbound=True, up=True))
         fact = CallArrived(
             at=self._clock(),
             channel=event.channel,
@@ -158,9 +158,14 @@ class Translator:
 
     def _left(self, event: StasisEnd) -> None:
         leg = self._legs.find(event.channel)
-        # Leaving our application is no hang-up, unless it was we who let it go.
-        if leg is not None and leg.leaving:
+        if leg is None:
+            return
+        if leg.leaving:
             self.gone(event.channel)
+        elif leg.inbound:
+            # Nothing more is heard of it. Its party hung up, unless we did.
+            cause = NORMAL_CLEARING if leg.cause is None else leg.cause
+            self.gone(event.channel, cause=cause)
 
     def _dialled(self, event: Dialled) -> None:
         leg = self._legs.find(event.channel)

@@ -1,0 +1,123 @@
+"""A world on real Asterisk: SIPp for people, the engine's telephony in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from callengine.asterisk.ari.client import AriClient
+from callengine.asterisk.ari.http import HttpSettings
+from callengine.asterisk.ari.telephony import AriTelephony
+from callengine.asterisk.pbx import Pbx
+from callengine.asterisk.provision import Provision
+from callengine.core.ids import AgentId, ShopId
+from callengine.core.roster import Shop
+from callengine.engine.ports import PhoneAccount
+from tests.contracts.telephony_contract import DIALLED
+from tests.integration.ari.people import caller, customers
+from tests.support.facts import FactLog
+
+SHOP = Shop(
+    shop=ShopId("teplo"),
+    name="Teplo",
+    language="ru",
+    region="RU",
+    currency="RUB",
+    zone="Europe/Moscow",
+    numbers=(DIALLED,),
+    queue="teplo",
+    greeting="",
+)
+UNREGISTERED = PhoneAccount(
+    agent=AgentId("dmitri"),
+    login="dmitri",
+    name="Dmitri",
+    sip_password="password-of-a-test",
+    phone_mode="ring",
+    shops=(ShopId("teplo"),),
+)
+
+
+@dataclass
+class AsteriskWorld:
+    """People on SIPp around the Asterisk of the test run."""
+
+    telephony: AriTelephony
+    client: AriClient
+    facts: FactLog
+    pbx: Pbx
+    folder: Path
+    people: ExitStack
+    bridge_prefix: str
+    answering: str = "PJSIP/+79160000000@trunk"
+    busy: str = "PJSIP/+79160000005@trunk"
+    absent: str = "PJSIP/+79160000006@trunk"
+    unreachable: str = "PJSIP/dmitri"
+
+    async def arrive(
+        self, dialled: str, number: str, *, stays_s: float | None = None
+    ) -> None:
+        """Let a caller dial in."""
+        one = caller(
+            self.pbx, self.folder, dialled=dialled, number=number, stays_s=stays_s
+        )
+        # It sleeps while SIPp starts, and the event loop has a socket to read.
+        await asyncio.to_thread(self.people.enter_context, one)
+
+
+@pytest.fixture(scope="session")
+def inhabited_pbx(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
+    """An Asterisk with a shop, a phone nobody registered, and customers."""
+    asyncio.run(pbx.provision(Provision(shops=(SHOP,), accounts=(UNREGISTERED,))))
+    with customers(pbx, tmp_path_factory.mktemp("sipp")):
+        yield pbx
+
+
+@pytest.fixture
+async def world(inhabited_pbx: Pbx, tmp_path: Path) -> AsyncIterator[AsteriskWorld]:
+    """A connected telephony; afterwards nothing of it lives in Asterisk."""
+    config = inhabited_pbx.config
+    client = AriClient(HttpSettings(port=config.ari_port, password=config.ari_password))
+    up = asyncio.Event()
+
+    async def on_connected() -> None:
+        up.set()
+
+    facts = FactLog(within_s=10.0)
+    telephony = AriTelephony(
+        client,
+        config.app_name,
+        sink=facts,
+        clock=asyncio.get_running_loop().time,
+        rng=Random(1),
+        on_connected=on_connected,
+    )
+    running = asyncio.create_task(telephony.run())
+    with ExitStack() as people:
+        async with asyncio.timeout(10):
+            await up.wait()
+        yield AsteriskWorld(
+            telephony=telephony,
+            client=client,
+            facts=facts,
+            pbx=inhabited_pbx,
+            folder=tmp_path,
+            people=people,
+            bridge_prefix=f"{config.app_name}-",
+        )
+        await clear(client, telephony)
+    running.cancel()
+    await asyncio.wait({running})
+    await client.close()
+
+
+async def clear(client: AriClient, telephony: AriTelephony) -> None:
+    """Hang everybody up and destroy every bridge."""
+    for channel in await client.channels.list():
+        await telephony.hang_up(channel.channel, cause=16)
+    for bridge in await client.bridges.list():
+        await telephony.close_bridge(bridge.bridge)

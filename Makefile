@@ -1,0 +1,53 @@
+# What people type. Everything else is `.venv/bin/callengine --help`.
+#
+# Works as root and as an ordinary user with sudo, on Debian 12 and newer.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit lint format setup lock doctor clean distclean
+
+PYTHON := .venv/bin/python
+
+# `make demo SECONDS=60`: only what was said on the command line counts.
+DEMO_SECONDS := $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+demo: ## Show a contact centre at work; SECONDS=60 ends it with a report
+	@scripts/setup.sh demo
+	@exec $(PYTHON) -m sim demo $(DEMO_SECONDS)
+
+test: ## Check the code and run every test, on real servers
+	@scripts/setup.sh test
+	@exec scripts/test.sh
+
+unit: ## Run the tests that need no server, in seconds
+	@scripts/setup.sh code
+	@exec $(PYTHON) -m pytest -q tests/core tests/engine tests/contracts
+
+lint: ## Check style, types and who imports whom
+	@scripts/setup.sh code
+	@exec scripts/test.sh lint
+
+format: ## Put the code into its one format
+	@scripts/setup.sh code
+	@$(PYTHON) -m ruff format -q . && $(PYTHON) -m ruff check --fix -q .
+
+setup: ## Install what is missing; the other commands do it for themselves
+	@scripts/setup.sh test
+
+lock: ## Choose versions of the Python packages anew
+	@scripts/setup.sh code
+	@scripts/lock.sh
+
+doctor: ## Say what is missing or too old on this machine
+	@scripts/setup.sh code
+	@exec .venv/bin/callengine doctor
+
+clean: ## Remove what runs and tests left: var/ and caches
+	@scripts/clean.sh
+
+distclean: ## Remove also .venv and the private Asterisk
+	@scripts/clean.sh all

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from callengine.api import admin, login, orders, pages, probes, socket
+from callengine.api import admin, login, orders, pages, probes, socket, supervise
 from callengine.api.errors import json_response
 from callengine.api.openapi import Route, build_document
 from callengine.api.order_models import OrderIn, OrderOut
@@ -91,6 +91,33 @@ ROUTES: tuple[Route, ...] = (
         summary="Tell why a call went where it went",
         who="admin",
         replies={200: Why},
+        errors=(401, 404),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/agents/{agent}/ready",
+        handler=supervise.make_ready,
+        summary="Make an agent ready, with or without a desktop",
+        who="admin",
+        replies={200: Nothing},
+        errors=(401, 404),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/agents/{agent}/pause",
+        handler=supervise.pause,
+        summary="Pause an agent after the running call",
+        who="admin",
+        replies={200: Nothing},
+        errors=(401, 404),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/agents/{agent}/logout",
+        handler=supervise.log_out,
+        summary="Log an agent out after the running call",
+        who="admin",
+        replies={200: Nothing},
         errors=(401, 404),
     ),
     Route(

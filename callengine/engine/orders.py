@@ -55,10 +55,9 @@ class Stage(StrEnum):
     CHANGED = "changed"
     CANCELLED = "cancelled"
     UNREACHABLE = "unreachable"
+    RECEIVED = "received"
+    """Delivered and paid: closed."""
 
-
-SETTLED = frozenset((Stage.CONFIRMED, Stage.CHANGED, Stage.CANCELLED))
-"""An agent and the customer decided; dialling changes nothing any more."""
 
 _BY_DISPOSITION = {
     Disposition.CONFIRMED: Stage.CONFIRMED,

@@ -175,7 +175,11 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     file = engine.url.database
     if not file or file == ":memory:":
         raise ValueError("the embedded database needs a file: reader and writer share")
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(file)
+    with translated():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Customers and the secrets of phones are in it: nobody else may look.
+        path.touch(mode=0o600)
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: Any) -> None:

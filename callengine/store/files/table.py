@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
-
 MAX_BYTES = 20_000_000
 MAX_UNPACKED = 300_000_000
 MAX_ROWS = 100_000
@@ -136,6 +134,8 @@ def _cells_of_line(line: str, delimiter: str) -> list[str]:
 
 
 def _sheet(raw: bytes) -> Iterator[Row]:
+    from openpyxl import load_workbook  # slow to import, and rarely needed
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             unpacked = sum(entry.file_size for entry in packed.infolist())

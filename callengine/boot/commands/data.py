@@ -1,0 +1,256 @@
+"""`callengine migrate`, `apply`, `check` and `orders import`."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from callengine.boot.cli import CommandFailed, Invocation
+from callengine.boot.ids import id_maker
+from callengine.engine.ports import StoreDown, UnknownShop
+from callengine.store import Database, Store
+from callengine.store import migrate as migrations
+from callengine.store.configuration import (
+    Applied,
+    BadConfiguration,
+    Problem,
+    apply_plan,
+    read_plan,
+    warnings_of,
+)
+from callengine.store.configuration.apply import known_shops
+from callengine.store.configuration.warn import text_of
+from callengine.store.files import Imported, UnusableFile, import_orders
+
+UNUSABLE = 2
+MAX_SHOWN = 50
+
+T = TypeVar("T")
+
+orders = typer.Typer(add_completion=False)
+
+File = Annotated[Path, typer.Argument(help="TOML file of shops and agents.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead.")]
+
+
+@orders.callback()
+def _orders() -> None:
+    """Orders, from files."""
+
+
+def migrate(
+    context: typer.Context,
+    to: Annotated[str, typer.Option(help="Revision; `base` empties it.")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="Migrate down.")] = False,
+) -> None:
+    """Bring the database to the schema of this version, in one transaction."""
+
+    async def work(db: Database) -> tuple[str | None, str | None]:
+        before = await migrations.current(db)
+        await (migrations.downgrade if down else migrations.upgrade)(db, to)
+        return before, await migrations.current(db)
+
+    if down and to == "head":
+        raise CommandFailed("say how far down: --to REVISION, or --to base", UNUSABLE)
+    before, after = _run(context, work)
+    if before == after:
+        typer.echo(f"The database is at schema {after} already.")
+    else:
+        typer.echo(f"The database went from schema {before or 'none'} to {after}.")
+
+
+def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
+    """Explain what is wrong in a file for `apply`; exit code 1 if anything is."""
+    try:
+        shops = _run(context, _known_shops)
+    except CommandFailed:
+        shops = frozenset()  # no database yet: the file must name what it uses
+    try:
+        plan = read_plan(file, known_shops=shops)
+    except BadConfiguration as bad:
+        _show_problems(file, bad.problems, (), as_json=as_json)
+        raise typer.Exit(1) from None
+    doubts = warnings_of(plan, text_of(file))
+    _show_problems(file, (), doubts, as_json=as_json)
+    if not as_json:
+        typer.echo(
+            f"{file}: {len(plan.shops)} shops and {len(plan.agents)} agents,"
+            f" no errors, {len(doubts)} warnings"
+        )
+
+
+def apply(
+    context: typer.Context,
+    file: File,
+    secrets_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--secrets-out",
+            "--credentials",
+            help="Write new passwords and keys here (JSON, mode 0600).",
+        ),
+    ] = None,
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="Make all passwords and keys anew.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create or update shops and agents; twice is once."""
+
+    async def work(db: Database) -> Applied:
+        await migrations.require_current(db)
+        plan = read_plan(file, known_shops=await known_shops(db))
+        for doubt in warnings_of(plan, text_of(file)):
+            typer.echo(f"{file}: warning: {doubt}", err=True)
+        return await apply_plan(db, plan, time.time(), rotate=rotate)
+
+    try:
+        applied = _run(context, work)
+    except BadConfiguration as bad:
+        _show_problems(file, bad.problems, (), as_json=False)
+        raise CommandFailed("nothing was applied") from None
+    if secrets_out is not None:
+        _write_secrets(applied, secrets_out)
+    _show_applied(applied, as_json=as_json, shown=secrets_out is None)
+
+
+@orders.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX.")],
+    shop: Annotated[str, typer.Option(help="Slug of the shop they are for.")],
+    as_json: AsJson = False,
+) -> None:
+    """
+    Take the orders of a file; bad rows are reported, good ones go in.
+
+    Exit code 0: all rows are in; 1: some are not; 2: the file cannot be used.
+    """
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise CommandFailed(f"{file}: {reason}", UNUSABLE) from None
+
+    async def work(db: Database) -> Imported:
+        await migrations.require_current(db)
+        node = context.obj.settings().node
+        store = Store.over(db, clock=time.time, new_id=id_maker(node))
+        roster = await store.directory.roster()
+        found = next((s for s in roster.shops if s.shop == shop), None)
+        if found is None:
+            have = ", ".join(s.shop for s in roster.shops) or "none yet"
+            raise UnknownShop(f"there is no shop {shop!r}; shops: {have}")
+        return await import_orders(store.intake, found, raw, time.time())
+
+    try:
+        done = _run(context, work)
+    except (UnusableFile, UnknownShop) as error:
+        raise CommandFailed(f"{file}: {error}", UNUSABLE) from None
+    _show_imported(file, done, as_json=as_json)
+    raise typer.Exit(done.exit_code)
+
+
+async def _known_shops(db: Database) -> frozenset[str]:
+    await migrations.require_current(db)
+    return await known_shops(db)
+
+
+def _run(context: typer.Context, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run one job on the database of the settings, with clear errors."""
+    invocation: Invocation = context.obj
+    try:
+        db = Database.open(invocation.settings().database_url)
+        return asyncio.run(_closing(db, work))
+    except (StoreDown, migrations.SchemaMismatch, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+async def _closing(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
+    try:
+        return await work(db)
+    finally:
+        await db.close()
+
+
+def _write_secrets(applied: Applied, file: Path) -> None:
+    try:
+        applied.credentials.merge_into(file)
+    except (OSError, ValueError) as error:
+        # They are in the database already and can be had in no other way.
+        raise CommandFailed(
+            f"the new secrets were not written: {error}; run apply again with --rotate"
+        ) from None
+
+
+def _show_problems(
+    file: Path, errors: Iterable[Problem], doubts: Iterable[Problem], *, as_json: bool
+) -> None:
+    if as_json:
+        said: dict[str, Any] = {
+            "ok": not errors,
+            "errors": [asdict(problem) for problem in errors],
+            "warnings": [asdict(problem) for problem in doubts],
+        }
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        return
+    for problem in errors:
+        typer.echo(f"{file}: error: {problem}", err=True)
+    for problem in doubts:
+        typer.echo(f"{file}: warning: {problem}", err=True)
+
+
+def _show_applied(applied: Applied, *, as_json: bool, shown: bool) -> None:
+    made = applied.credentials
+    if as_json:
+        said: dict[str, Any] = {
+            "ok": True,
+            "created": applied.created,
+            "changed": applied.changed,
+            "removed": applied.removed,
+            "unchanged": applied.unchanged,
+        }
+        if shown:
+            said["secrets"] = {"agents": made.agents, "shops": made.shops}
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        return
+    for verb, names in (
+        ("created", applied.created),
+        ("changed", applied.changed),
+        ("removed", applied.removed),
+    ):
+        if names:
+            typer.echo(f"{verb}: {', '.join(names)}")
+    typer.echo(f"unchanged: {applied.unchanged}")
+    if made and shown:
+        typer.echo("\nNew secrets, shown this once:")
+        for kind, owners in (("agent", made.agents), ("shop", made.shops)):
+            for name, values in owners.items():
+                for what, value in values.items():
+                    typer.echo(f"  {kind} {name} {what} {value}")
+
+
+def _show_imported(file: Path, done: Imported, *, as_json: bool) -> None:
+    if as_json:
+        said = asdict(done) | {"ok": not done.bad}
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    for row in done.bad[:MAX_SHOWN]:
+        typer.echo(f"{file}: line {row.line}: {row.reason}", err=True)
+    if len(done.bad) > MAX_SHOWN:
+        typer.echo(f"{file}: and {len(done.bad) - MAX_SHOWN} more bad rows", err=True)
+    if done.ignored:
+        typer.echo(f"{file}: columns ignored: {', '.join(done.ignored)}", err=True)
+    table = Table("rows", "orders", "created", "here already", "bad rows")
+    counts = (done.rows, done.orders, done.created, done.same, len(done.bad))
+    table.add_row(*map(str, counts))
+    Console(file=sys.stdout).print(table)

@@ -1,0 +1,1 @@
+"""The sample shops: a configuration file, and customers to go with it."""

@@ -12,21 +12,32 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
+)
+
+from callengine.boot.sections import (
+    AgiSettings,
+    AmiSettings,
+    ApiSettings,
+    AriSettings,
+    DiallingSettings,
+    Folder,
+    LogSettings,
+    OutboxSettings,
+    PbxSettings,
+    RtpSettings,
+    Section,
+    SipSettings,
+    TimingSettings,
+    TrunkSettings,
+    absolute,
 )
 
 PREFIX = "CALLENGINE_"
@@ -38,145 +49,6 @@ NOT_SETTINGS = frozenset({"CALLENGINE_CONFIG", "CALLENGINE_LOG_JSON"})
 
 class SettingsError(Exception):
     """A setting is impossible; the text names the key and what to do."""
-
-
-def _ip(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise ValueError(
-            f"{value!r} is no IP address; write one such as 127.0.0.1"
-        ) from None
-
-
-def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Address = Annotated[str, AfterValidator(_ip)]
-Folder = Annotated[Path, Field(validate_default=True), AfterValidator(_absolute)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s/;]+$")]
-
-
-class Section(BaseModel):
-    """A table of the settings file: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ApiSettings(Section):
-    """Where shops, agents' desktops and monitors reach the engine."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 8080
-
-
-class AriSettings(Section):
-    """Asterisk's REST interface: call control."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 8088
-    user: Name = "callengine"
-
-
-class AmiSettings(Section):
-    """Asterisk's manager interface: contact and device state, read-only."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 5038
-    user: Name = "callengine"
-
-
-class AgiSettings(Section):
-    """Our FastAGI server, which the admin's own dialplan may ask."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 4573
-
-
-class SipSettings(Section):
-    """Where the managed Asterisk listens for SIP over UDP."""
-
-    host: Address = "127.0.0.1"
-    port: Port = 5060
-
-
-class RtpSettings(Section):
-    """The UDP ports that the managed Asterisk takes for media."""
-
-    first_port: Port = 10000
-    last_port: Port = 20000
-
-    @model_validator(mode="after")
-    def _wide_enough(self) -> Self:
-        if self.last_port - self.first_port < 20:
-            raise ValueError(
-                "last_port must be at least first_port + 20: a call takes four ports"
-            )
-        if self.first_port % 2:
-            raise ValueError("first_port must be even: RTP takes an even port")
-        return self
-
-
-class TrunkSettings(Section):
-    """The carrier of the managed Asterisk."""
-
-    address: Address = "127.0.0.2"
-    """Calls from here are the carrier's; nothing else may send from it."""
-    contact: Annotated[str, Field(pattern=r"^sips?:[^\s;<>]+$")] = "sip:127.0.0.2:5080"
-
-
-class PbxSettings(Section):
-    """The Asterisk that `callengine pbx` installs and runs."""
-
-    managed: bool = True
-    root_dir: Folder = Path(".cache/asterisk-root")
-    binary: str = ""
-    """An `asterisk` to run instead of looking for one."""
-    suite: Name = "sid"
-    """Debian suite that the private root is built from."""
-    mirror: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    """Debian archive to build it from; empty: mmdebstrap's choice."""
-    sounds_dir: Folder = Path("sounds")
-    """Own prompts, played as `sound:callengine/NAME`."""
-    max_call_s: Annotated[int, Field(ge=60, le=86400)] = 14400
-    """`TIMEOUT(absolute)`: a call forgotten by everybody ends by itself."""
-
-
-class TimingSettings(Section):
-    """The engine's patience."""
-
-    identify_ms: Annotated[int, Field(ge=10, le=10_000)] = 300
-    ring_s: Annotated[int, Field(ge=3, le=120)] = 20
-    wrap_up_s: Annotated[int, Field(ge=0, le=3600)] = 30
-    relax_after_s: Annotated[int, Field(ge=0, le=3600)] = 15
-    max_wait_s: Annotated[int, Field(ge=5, le=7200)] = 300
-
-
-class DiallingSettings(Section):
-    """How orders are dialled."""
-
-    keep_free: Annotated[int, Field(ge=0, le=1000)] = 1
-    """Agents that order calls leave free for the next caller."""
-    ring_s: Annotated[int, Field(ge=10, le=120)] = 30
-    """How long a customer's phone rings."""
-
-
-class OutboxSettings(Section):
-    """Messages to shops and logistics."""
-
-    allow_private: bool = False
-    """Receivers on private and loopback addresses; the demo's are."""
-
-
-class LogSettings(Section):
-    """What is written to standard error."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    pii: Literal["hide", "show"] = "hide"
-    """Whether fields that begin with `pii_` keep their value."""
 
 
 class Settings(BaseSettings):
@@ -219,7 +91,7 @@ class Settings(BaseSettings):
             given = data.get("database_url", cls.model_fields["database_url"].default)
             var_dir = Path(data.get("var_dir", "var"))
             if isinstance(given, str):
-                filled = given.replace("{var_dir}", str(_absolute(var_dir)))
+                filled = given.replace("{var_dir}", str(absolute(var_dir)))
                 data = {**data, "database_url": filled}
         return data
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from prometheus_client import CollectorRegistry
@@ -60,7 +61,7 @@ def no_browser() -> str | None:
     return None if Path(CHROMIUM).exists() else f"{CHROMIUM} is not installed"
 
 
-@pytest.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(no_browser: str | None) -> AsyncIterator[Browser]:
     assert no_browser is None, no_browser
     async with async_playwright() as playwright:
@@ -69,7 +70,7 @@ async def browser(no_browser: str | None) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="session")
 async def server_parts() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]]:
     hub = DesktopHub()
     engine = MemoryEngine(desktops=hub, now=time.time)
@@ -93,7 +94,7 @@ async def server_parts() -> AsyncIterator[tuple[TestServer, MemoryEngine, Deskto
         yield server, engine, hub
 
 
-@pytest.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage(
     browser: Browser,
     server_parts: tuple[TestServer, MemoryEngine, DesktopHub],

@@ -82,7 +82,7 @@ function build(read, set, change) {
   const body = h(
     "div",
     { class: "delivery-body" },
-    row(h("span", { class: "label", text: t("delivery.method") }), chips(t("delivery.method"), methods)),
+    h("div", { class: "field is-inline" }, h("span", { class: "label", text: t("delivery.method") }), chips(t("delivery.method"), methods)),
     row(addressLabel, address, slot("delivery.address")),
     row(h("label", { for: "delivery-date", text: t("delivery.date") }),
       h("div", { class: "with-chips" }, date, chips(t("delivery.date"), days)), slot("delivery.date")),

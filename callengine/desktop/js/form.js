@@ -170,7 +170,8 @@ export class ResultForm {
     // An outbound call is about its order; only a caller may have none.
     const none = this.card.order ? null : h("option", { value: "", text: t("form.no_order") });
     fill(this.orderSelect, none, ...options);
-    this.orderRow.hidden = this.card.orders.length === 0;
+    // Nothing to choose: no order, or only the one that this call is about.
+    this.orderRow.hidden = options.length === 0 || (options.length === 1 && !none);
   }
 
   #show() {

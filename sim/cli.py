@@ -42,7 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Simulated people on real SIP: the demo, benchmarks, endurance and faults.",
 )
 
 AsJson = Annotated[
@@ -50,6 +49,11 @@ AsJson = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same people.")]
 Folder = Annotated[Path, typer.Option(help="Where the run lives; emptied first.")]
+
+
+@app.callback()
+def _commands() -> None:
+    """Simulated people on real SIP: the demo, benchmarks, endurance and faults."""
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Orders as shops send them, for customers of a chosen temper."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -32,11 +32,23 @@ class NewOrder:
     body: dict[str, Any]
 
 
-def orders(shops: list[DemoShop], rng: Random) -> Iterator[NewOrder]:
-    """Make orders for ever, shop by shop; every customer is another one."""
+def orders(
+    shops: list[DemoShop],
+    rng: Random,
+    *,
+    patient: Callable[[], bool] = lambda: True,
+) -> Iterator[NewOrder]:
+    """
+    Make orders for ever, shop by shop; every customer is another one.
+
+    Args:
+        patient: whether there is time for a phone that nobody picks up.
+    """
     for index in _count(rng):
         shop = shops[index % len(shops)]
         temper = rng.choices(list(TEMPERS), [w for _, w in TEMPERS.values()])[0]
+        if temper == "no_answer" and not patient():
+            temper = "busy"
         country, code = _MOBILE[shop.region]
         subscriber = f"{index % 10**6:06d}" + rng.choice(TEMPERS[temper][0])
         phone = f"{country}{code}{subscriber}"

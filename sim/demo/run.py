@@ -84,7 +84,8 @@ async def _at_work(
     options: DemoOptions, world: World, guest: str | None, say: Say, watch: Watch
 ) -> Evidence:
     staff = Staff(world, seed=options.seed, guest=guest)
-    async with staff, Traffic(world, seed=options.seed) as traffic:
+    traffic = Traffic(world, seed=options.seed, seconds=options.seconds)
+    async with staff, traffic:
         if guest is not None:
             _invite(guest, world, say)
         stage = Stage(world, staff, traffic, time.monotonic())

@@ -1,6 +1,7 @@
 """Callers and orders of the demo, for as long as it runs."""
 
 import asyncio
+import math
 import time
 from contextlib import AsyncExitStack
 from random import Random
@@ -14,6 +15,7 @@ from sim.world.world import World
 
 CALLS_PER_S = 0.75
 ORDERS_PER_S = 0.75
+CUSTOMER_RINGS_S = 30.0
 
 
 class Traffic:
@@ -24,8 +26,11 @@ class Traffic:
     left to end by themselves.
     """
 
-    def __init__(self, world: World, *, seed: int) -> None:
+    def __init__(
+        self, world: World, *, seed: int, seconds: float | None = None
+    ) -> None:
         self._world = world
+        self._seconds = seconds
         self._rng = Random(seed)
         self._callers = Callers(world, rate=CALLS_PER_S, seed=seed)
         self._stack = AsyncExitStack()
@@ -70,7 +75,13 @@ class Traffic:
         loop = asyncio.get_running_loop()
         due_at = loop.time()
         keys = self._world.credentials.keys
-        for order in orders(self._world.shops.shops, self._rng):
+        ends_at = due_at + (self._seconds or math.inf)
+
+        def patient() -> bool:
+            # A phone rings for 30 s; the run should not wait for the last of them.
+            return loop.time() < ends_at - CUSTOMER_RINGS_S
+
+        for order in orders(self._world.shops.shops, self._rng, patient=patient):
             shop = order.shop.shop
             sent = SentOrder(shop, order.number, order.phone, time.time())
             try:

@@ -90,6 +90,7 @@ class Plan:
             "RTP__LAST_PORT": self.rtp_first + self.rtp_ports - 1,
             "TRUNK__ADDRESS": TRUNK_ADDRESS,
             "TRUNK__CONTACT": self.trunk_contact,
+            "OUTBOX__ALLOW_PRIVATE": "true",
             "TIMING__RING_S": timing.ring_s,
             "TIMING__WRAP_UP_S": timing.wrap_up_s,
             "TIMING__RELAX_AFTER_S": timing.relax_after_s,

@@ -113,7 +113,7 @@ class World:
         await self.callengine(
             "apply",
             str(self.shops.path),
-            "--credentials",
+            "--secrets-out",
             str(made),
             within_s=120,
             env=env,

@@ -20,6 +20,7 @@ from typing import Self
 
 from callengine.asterisk import pbx_process
 from callengine.asterisk.pbx_config import PbxConfig, PbxError
+from callengine.asterisk.pbx_console import ask, console_prefix, demand_prefix
 from callengine.asterisk.pbx_files import places, render
 from callengine.asterisk.pbx_find import find_asterisk
 from callengine.asterisk.pbx_health import AriProbe, declined, log_tail, needed_modules
@@ -134,8 +135,12 @@ class Pbx:
         missing: tuple[str, ...] = ()
         async with AriProbe(self.config) as probe:
             ready = await probe.answers()
-            if ready:
-                missing = declined(needed_modules(self.config), await probe.modules())
+            try:
+                found = await probe.modules() if ready else {}
+            except PbxError:  # it ended between the two questions
+                ready, found = False, {}
+        if ready:
+            missing = declined(needed_modules(self.config), found)
         return PbxStatus(
             running=True,
             ready=ready and not missing,
@@ -152,23 +157,13 @@ class Pbx:
         Raises:
             PbxError: Asterisk is down or does not answer.
         """
-        arguments = ("-rx", command)
         return await asyncio.to_thread(
-            pbx_process.ask,
-            self._running(),
-            self.config,
-            arguments,
-            timeout_s=CONSOLE_WITHIN_S,
+            ask, self.config, ("-rx", command), timeout_s=CONSOLE_WITHIN_S
         )
 
     def console_command(self, arguments: Sequence[str] = ("-r",)) -> list[str]:
         """The command that opens Asterisk's console. Raises `PbxError` when down."""
-        running = self._running()
-        return [
-            *running.command,
-            *pbx_process.where_is_it(running, self.config),
-            *arguments,
-        ]
+        return [*demand_prefix(self.config), *arguments]
 
     async def render(self) -> None:
         """
@@ -211,7 +206,7 @@ class Pbx:
         """
         files = render_provision(what, self.config)
         commands = write_provision(files, self.config.provisioned)
-        if pbx_process.remembered(self.config) is not None:
+        if console_prefix(self.config) is not None:
             await self.reload(commands)
         return commands
 

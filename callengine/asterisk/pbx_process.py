@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -134,33 +133,6 @@ def end(process: psutil.Process) -> None:
     _gone, alive = psutil.wait_procs(alive, timeout=END_WITHIN_S)
     if alive:
         raise PbxError(f"Cannot stop {', '.join(str(member.pid) for member in alive)}.")
-
-
-def ask(
-    running: Running, config: PbxConfig, arguments: Sequence[str], *, timeout_s: float
-) -> str:
-    """
-    Run `asterisk` beside the running one, such as with `-rx COMMAND`.
-
-    Raises:
-        PbxError: it fails or does not answer in time.
-    """
-    command = [*running.command, *where_is_it(running, config), *arguments]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PbxError(f"Asterisk's console does not answer: {error}") from error
-    if done.returncode != 0:
-        raise PbxError(f"Asterisk's console: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
-
-
-def where_is_it(running: Running, config: PbxConfig) -> list[str]:
-    """The option that names the configuration of the running Asterisk."""
-    home = HOME_IN_ROOT if len(running.command) > 1 else config.home
-    return ["-C", str(home / "etc" / "asterisk.conf")]
 
 
 def wait_for_exit(running: Running, timeout_s: float) -> bool:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from prometheus_client import CollectorRegistry
 
 from callengine.api.app import build_app
@@ -30,6 +31,8 @@ FLAGS = [
     "--disable-sync",
 ]
 ANNA = AgentId("anna")
+DEADLINE_MS = 15_000
+expect.set_options(timeout=DEADLINE_MS)
 
 
 @dataclass(slots=True)
@@ -70,8 +73,9 @@ async def browser(no_browser: str | None) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server_parts() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]]:
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]]:
+    """Serve the real API over twins."""
     hub = DesktopHub()
     engine = MemoryEngine(desktops=hub, now=time.time)
     engine.add_agent(ANNA, "Анна Кравец")
@@ -94,26 +98,33 @@ async def server_parts() -> AsyncIterator[tuple[TestServer, MemoryEngine, Deskto
         yield server, engine, hub
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def modules(browser: Browser) -> AsyncIterator[Page]:
+    """A page that only lends its modules; tests share it and change nothing."""
+    async with serving() as (server, _, _):
+        page = await browser.new_page(locale="ru-RU")
+        await page.goto(str(server.make_url("/desktop")))
+        yield page
+        await page.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(
-    browser: Browser,
-    server_parts: tuple[TestServer, MemoryEngine, DesktopHub],
-) -> AsyncIterator[Stage]:
-    server, engine, hub = server_parts
-    context = await browser.new_context(
-        locale="ru-RU",
-        timezone_id="Europe/Moscow",
-        viewport={"width": 1440, "height": 900},
-        color_scheme="light",
-    )
-    context.set_default_timeout(5000)
-    page = await context.new_page()
-    stage = Stage(page, context, engine, hub, server)
-    page.on("pageerror", lambda error: stage.complaints.append(str(error)))
-    page.on("console", lambda message: _note(stage, message.type, message.text))
-    yield stage
-    await context.close()
-    assert stage.complaints == []
+async def stage(browser: Browser) -> AsyncIterator[Stage]:
+    async with serving() as (server, engine, hub):
+        context = await browser.new_context(
+            locale="ru-RU",
+            timezone_id="Europe/Moscow",
+            viewport={"width": 1440, "height": 900},
+            color_scheme="light",
+        )
+        context.set_default_timeout(DEADLINE_MS)
+        page = await context.new_page()
+        stage = Stage(page, context, engine, hub, server)
+        page.on("pageerror", lambda error: stage.complaints.append(str(error)))
+        page.on("console", lambda message: _note(stage, message.type, message.text))
+        yield stage
+        await context.close()
+        assert stage.complaints == []
 
 
 def _note(stage: Stage, kind: str, text: str) -> None:

@@ -7,12 +7,10 @@ import pytest
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def call(stage: Any, module: str, expression: str) -> Any:
+async def call(modules: Any, module: str, expression: str) -> Any:
     """Evaluate an expression with the module as `m`."""
-    if stage.page.url == "about:blank":
-        await stage.page.goto(stage.url)
     script = f"import('/desktop/js/{module}.js').then((m) => ({expression}))"
-    return await stage.page.evaluate(script)
+    return await modules.evaluate(script)
 
 
 @pytest.mark.parametrize(
@@ -25,10 +23,10 @@ async def call(stage: Any, module: str, expression: str) -> Any:
         (None, ""),
     ],
 )
-async def test_phones_are_grouped(stage: Any, number: str | None, shown: str) -> None:
+async def test_phones_are_grouped(modules: Any, number: str | None, shown: str) -> None:
     argument = "null" if number is None else f"'{number}'"
 
-    assert await call(stage, "format", f"m.phone({argument})") == shown
+    assert await call(modules, "format", f"m.phone({argument})") == shown
 
 
 @pytest.mark.parametrize(
@@ -41,9 +39,11 @@ async def test_phones_are_grouped(stage: Any, number: str | None, shown: str) ->
     ],
 )
 async def test_money_is_minor_units(
-    stage: Any, minor: int, currency: str, language: str, shown: str
+    modules: Any, minor: int, currency: str, language: str, shown: str
 ) -> None:
-    text = await call(stage, "format", f"m.money({minor}, '{currency}', '{language}')")
+    text = await call(
+        modules, "format", f"m.money({minor}, '{currency}', '{language}')"
+    )
 
     assert text.replace("\u00a0", " ").replace("\u202f", " ") == shown
 
@@ -51,8 +51,8 @@ async def test_money_is_minor_units(
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "0:00"), (-5, "0:00"), (83.9, "1:23"), (3605, "1:00:05")]
 )
-async def test_timers_read_as_clocks(stage: Any, seconds: float, shown: str) -> None:
-    assert await call(stage, "format", f"m.clock({seconds})") == shown
+async def test_timers_read_as_clocks(modules: Any, seconds: float, shown: str) -> None:
+    assert await call(modules, "format", f"m.clock({seconds})") == shown
 
 
 @pytest.mark.parametrize(
@@ -67,48 +67,48 @@ async def test_timers_read_as_clocks(stage: Any, seconds: float, shown: str) -> 
     ],
 )
 async def test_plurals_follow_the_language(
-    stage: Any, count: int, language: str, text: str
+    modules: Any, count: int, language: str, text: str
 ) -> None:
     expression = (
         f"(m.setLanguage('{language}'), m.t('order.items', {{count: {count}}}))"
     )
 
-    assert await call(stage, "i18n/index", expression) == text
+    assert await call(modules, "i18n/index", expression) == text
 
 
-async def test_the_browsers_languages_choose_ours(stage: Any) -> None:
+async def test_the_browsers_languages_choose_ours(modules: Any) -> None:
     wanted = "[m.choose(null, ['de', 'uk-UA', 'ru']), m.choose('en', ['ru']),"
     wanted += " m.choose('xx', ['de'])]"
 
-    assert await call(stage, "i18n/index", wanted) == ["uk", "en", "en"]
+    assert await call(modules, "i18n/index", wanted) == ["uk", "en", "en"]
 
 
-async def test_pauses_before_coming_back_grow_and_stay_bounded(stage: Any) -> None:
+async def test_pauses_before_coming_back_grow_and_stay_bounded(modules: Any) -> None:
     pauses = await call(
-        stage, "socket", "[0, 1, 2, 30].map((tries) => m.pauseMs(tries, 0.5))"
+        modules, "socket", "[0, 1, 2, 30].map((tries) => m.pauseMs(tries, 0.5))"
     )
 
     assert pauses == [400, 800, 1600, 8000]
 
 
-async def test_an_unknown_message_changes_nothing(stage: Any) -> None:
+async def test_an_unknown_message_changes_nothing(modules: Any) -> None:
     is_same = "m.reduce(m.EMPTY, {type: 'news'}, 0) === m.EMPTY"
 
-    assert await call(stage, "state", is_same)
+    assert await call(modules, "state", is_same)
 
 
-async def test_a_closed_card_that_was_never_open_changes_nothing(stage: Any) -> None:
+async def test_a_closed_card_that_was_never_open_changes_nothing(modules: Any) -> None:
     message = "{type: 'card_closed', call: 'c9', reason: 'rona'}"
 
-    assert await call(stage, "state", f"m.reduce(m.EMPTY, {message}, 0) === m.EMPTY")
+    assert await call(modules, "state", f"m.reduce(m.EMPTY, {message}, 0) === m.EMPTY")
 
 
-async def test_delivery_is_sent_only_where_it_is_agreed(stage: Any) -> None:
+async def test_delivery_is_sent_only_where_it_is_agreed(modules: Any) -> None:
     draft = """{disposition: 'cancelled', note: ' x ', wantsDelivery: true,
                delivery: {method: 'post', address: 'A', date: '2030-01-01',
                           time_from: '', time_to: ''}}"""
 
-    command = await call(stage, "check", f"m.toCommand('c1', {draft}, 'o1', false)")
+    command = await call(modules, "check", f"m.toCommand('c1', {draft}, 'o1', false)")
 
     assert command["delivery"] is None
     assert command["note"] == "x"

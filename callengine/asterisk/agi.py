@@ -175,7 +175,7 @@ class FastAgi:
         script = self._scripts.get(request.script)
         if script is None:
             known = ", ".join(sorted(self._scripts))
-            said = f"callengine has no script {request.script}; it has {known}"
+            said = f"callengine has no script {request.script} but {known}"
             await self._command(reader, writer, f"VERBOSE {quote(said)} 1")
             self.refused += 1
             return

@@ -27,6 +27,7 @@ WEBHOOKS = {
     "order.cancelled": "shop",
     "order.unreachable": "shop",
     "delivery.agreed": "logistics",
+    "delivery.cancelled": "logistics",
 }
 _SIGNED = tuple(f"webhook-{part}" for part in ("id", "timestamp", "signature"))
 
@@ -88,7 +89,7 @@ def _operation(route: Route) -> dict[str, object]:
     }
     replies |= {str(status): _reply(status, ErrorOut) for status in route.errors}
     operation: dict[str, object] = {
-        "operationId": getattr(route.handler, "__name__", route.path),
+        "operationId": _operation_id(route),
         "summary": route.summary,
         "tags": [route.who],
         "parameters": [
@@ -102,6 +103,12 @@ def _operation(route: Route) -> dict[str, object]:
     if route.body is not None:
         operation["requestBody"] = _body(route.body)
     return operation
+
+
+def _operation_id(route: Route) -> str:
+    """Name an operation by its method and path, which are unique together."""
+    words = re.findall(r"[a-z0-9]+", route.path)
+    return "_".join((route.method.lower(), *words))
 
 
 def _reply(status: int, model: type[BaseModel] | None) -> dict[str, object]:

@@ -18,6 +18,14 @@ const LINES = {
   },
 };
 
+/** The shop's language, as its recorded greeting or its number tells; null when neither. */
+function shopLanguage(card) {
+  const recorded = /-(ru|uk|en)$/.exec(card.greeting ?? "");
+  if (recorded) return recorded[1];
+  if (card.dialled_number?.startsWith("+380")) return "uk";
+  return card.dialled_number?.startsWith("+7") ? "ru" : null;
+}
+
 /** The line of a card; `fallback` is the language when no customer tells one. */
 export function lineToSay(card, fallback) {
   if (card.greeting && !/^(sound|tone|recording|https?):/.test(card.greeting)) {
@@ -25,7 +33,7 @@ export function lineToSay(card, fallback) {
   }
   const customer = card.customers.length === 1 ? card.customers[0] : null;
   const languages = new Set(card.customers.map((one) => one.language));
-  const spoken = languages.size === 1 ? [...languages][0] : fallback;
+  const spoken = languages.size === 1 ? [...languages][0] : shopLanguage(card) ?? fallback;
   const language = spoken in LINES ? spoken : "en";
   const order = card.orders.find((one) => one.order === card.order);
   const direction = card.direction === "outbound" && order ? "outbound" : "inbound";

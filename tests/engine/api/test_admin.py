@@ -101,6 +101,12 @@ async def test_every_reference_in_the_description_exists(world: Any) -> None:
             found = 1
         return found + sum(map(check, node.values()))
 
+    ids = [
+        operation["operationId"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(ids) == len(set(ids))
     assert check(document) > 20
     assert {"OrderIn", "SaveDisposition", "Webhook", "ErrorOut"} <= schemas.keys()
     assert set(document["webhooks"]) >= {"order.confirmed", "delivery.agreed"}

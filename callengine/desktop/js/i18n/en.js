@@ -33,6 +33,7 @@ export default {
   "reason.meeting": "Meeting",
   "reason.paperwork": "Paperwork",
   "reason.logged_in": "just logged in",
+  "reason.supervisor": "by your supervisor",
   "reason.rona": "no answer",
   "reason.rejected": "call rejected",
   "reason.unreachable": "phone unreachable",

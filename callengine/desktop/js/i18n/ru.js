@@ -34,6 +34,7 @@ export default {
   "reason.meeting": "Собрание",
   "reason.paperwork": "Документы",
   "reason.logged_in": "только что вошли",
+  "reason.supervisor": "по решению супервизора",
   "reason.rona": "не ответили",
   "reason.rejected": "звонок отклонён",
   "reason.unreachable": "телефон недоступен",

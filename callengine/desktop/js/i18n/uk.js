@@ -34,6 +34,7 @@ export default {
   "reason.meeting": "Збори",
   "reason.paperwork": "Документи",
   "reason.logged_in": "щойно увійшли",
+  "reason.supervisor": "за рішенням супервізора",
   "reason.rona": "не відповіли",
   "reason.rejected": "дзвінок відхилено",
   "reason.unreachable": "телефон недоступний",

@@ -10,6 +10,7 @@ from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, Instant
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
 from callengine.engine.dispositions import (
+    OrderFacts,
     Settlement,
     check_disposition,
     settle,
@@ -152,7 +153,7 @@ class SqlLedger:
             await insert_or_replace(connection, t.dispositions, [_said_row(saved)])
             if facts is not None:
                 settlement = settle(saved, terms, facts)
-                await _settle_order(connection, saved, settlement)
+                await _settle_order(connection, saved, facts, settlement)
                 told = await put_messages(
                     connection,
                     settlement.messages,
@@ -166,7 +167,10 @@ class SqlLedger:
 
 
 async def _settle_order(
-    connection: AsyncConnection, saved: SavedDisposition, settlement: Settlement
+    connection: AsyncConnection,
+    saved: SavedDisposition,
+    facts: OrderFacts,
+    settlement: Settlement,
 ) -> None:
     values: dict[str, object] = {
         "disposition": saved.disposition.value,
@@ -186,7 +190,7 @@ async def _settle_order(
         .where(t.orders.c.shop == saved.shop, t.orders.c.order_id == saved.order)
         .values(values)
     )
-    if settlement.delivery is not None:
+    if settlement.delivery not in (None, facts.order.delivery):
         await insert_or_replace(
             connection,
             t.deliveries,

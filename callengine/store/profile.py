@@ -253,7 +253,10 @@ def _profile(rows: list[tuple[Any, ...]]) -> Profile:
                 found.contacts.append(row)
     return Profile(
         customers=tuple(_customer(row, found) for row in found.customers.values()),
-        orders=tuple(_order(lines, found) for lines in found.orders.values()),
+        orders=tuple(
+            _order(lines, found)
+            for lines in sorted(found.orders.values(), key=lambda x: -x[0].at)
+        ),
         contacts=tuple(
             ContactCard(
                 at=instant_text(row.at),
@@ -262,7 +265,7 @@ def _profile(rows: list[tuple[Any, ...]]) -> Profile:
                 disposition=row.c,
                 note=row.d,
             )
-            for row in found.contacts
+            for row in sorted(found.contacts, key=lambda x: -x.at)
         ),
     )
 

@@ -1,0 +1,123 @@
+"""The `Ledger` and `Archive` ports in memory."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from callengine.core.facts import Lead
+from callengine.core.ids import AttemptId, CallId, Instant, ShopId
+from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
+from callengine.engine.dispositions import (
+    check_disposition,
+    settle,
+    unreachable_message,
+)
+from callengine.engine.orders import Stage, stage_after_attempt
+from callengine.engine.ports import CallHistory, DispositionRefused, SavedDisposition
+from callengine.testing.books import MemoryBooks
+
+CALLBACK_SLACK_S = 300.0
+
+
+@dataclass(slots=True)
+class MemoryLedger:
+    """Keeps records in the books."""
+
+    books: MemoryBooks
+
+    async def record(
+        self,
+        calls: Sequence[CallRecord],
+        attempts: Sequence[AttemptRecord],
+        decisions: Sequence[DecisionRecord],
+    ) -> None:
+        """Keep a batch; the same record twice is once."""
+        for call in calls:
+            self.books.calls.setdefault(call.call, call)
+        for decision in decisions:
+            if decision not in self.books.decisions:
+                self.books.decisions.append(decision)
+        for attempt in attempts:
+            self.books.started.pop(attempt.attempt, None)
+            self.books.attempts[attempt.attempt] = attempt
+            self._move_order(attempt)
+
+    def _move_order(self, attempt: AttemptRecord) -> None:
+        order = self.books.orders.get(attempt.order)
+        if order is None or order.attempt != attempt.attempt:
+            return
+        stage = stage_after_attempt(attempt.outcome, attempt.next_try_at)
+        talked = attempt.outcome is Outcome.BRIDGED
+        order.stage, order.attempt = stage.value, None
+        order.next_try_at = None if talked else attempt.next_try_at
+        if stage is Stage.UNREACHABLE:
+            terms = self.books.terms[order.shop]
+            message = unreachable_message(terms, order.facts(), attempt.ended_at)
+            self.books.tell(order, message, attempt.ended_at)
+
+    async def start_attempts(
+        self, leads: Sequence[Lead], at: Instant
+    ) -> tuple[AttemptId, ...]:
+        """Note attempts about to be dialled; those withdrawn come back."""
+        withdrawn: list[AttemptId] = []
+        for lead in leads:
+            order = self.books.orders.get(lead.order)
+            if order is None or order.attempt != lead.attempt:
+                withdrawn.append(lead.attempt)
+                continue
+            order.stage, order.tries = Stage.DIALLING.value, lead.tries + 1
+            self.books.started[lead.attempt] = (lead.order, at)
+        return tuple(withdrawn)
+
+    async def save_disposition(self, saved: SavedDisposition) -> None:
+        """Keep a disposition and all that follows from it; see `Ledger`."""
+        terms = self.books.terms.get(saved.shop)
+        if terms is None:
+            raise DispositionRefused("This shop is no longer served.")
+        order = self.books.orders.get(saved.order) if saved.order else None
+        if order is not None and order.shop != saved.shop:
+            order = None
+        check_disposition(saved, terms, order.facts() if order else None)
+        self.books.dispositions[saved.call] = saved
+        if order is None:
+            return
+        settlement = settle(saved, terms, order.facts())
+        order.disposition, order.note = saved.disposition.value, saved.note
+        if settlement.moves:
+            order.stage, order.attempt = settlement.stage.value, None
+            order.next_try_at = settlement.next_try_at
+            if settlement.next_try_at is not None:
+                order.dial_by_at = settlement.next_try_at + CALLBACK_SLACK_S
+        order.delivery = settlement.delivery
+        for message in settlement.messages:
+            self.books.tell(order, message, saved.at)
+
+
+@dataclass(slots=True)
+class MemoryArchive:
+    """Reads the books."""
+
+    books: MemoryBooks
+
+    async def orders_by_stage(self) -> dict[ShopId, dict[str, int]]:
+        """Count orders per shop and stage."""
+        counts: dict[ShopId, Counter[str]] = defaultdict(Counter)
+        for order in self.books.orders.values():
+            counts[order.shop][order.stage] += 1
+        return {shop: dict(stages) for shop, stages in counts.items()}
+
+    async def why(self, call: CallId) -> CallHistory | None:
+        """Everything recorded about a call; None when nothing is."""
+        attempts = self.books.attempts.values()
+        history = CallHistory(
+            call=self.books.calls.get(call),
+            decisions=tuple(
+                sorted(
+                    (d for d in self.books.decisions if d.call == call),
+                    key=lambda decision: decision.at,
+                )
+            ),
+            attempts=tuple(a for a in attempts if a.call == call),
+            disposition=self.books.dispositions.get(call),
+        )
+        return None if history == CallHistory(call=None) else history

@@ -16,8 +16,8 @@ class Habits:
     answers_s: tuple[float, float] = (0.2, 0.6)
     talks_s: tuple[float, float] = (2.0, 4.0)
     wraps_up_s: tuple[float, float] = (0.6, 1.2)
-    patience_s: float = 8.0
-    lets_the_other_end: float = 0.2
+    patience_s: float = 4.0
+    lets_the_other_end: float = 0.1
     confirms: float = 0.8
 
 

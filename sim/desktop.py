@@ -11,6 +11,9 @@ from typing import Any
 
 import aiohttp
 
+LOG_IN_S = 30.0
+"""Passwords are checked two at a time, slowly on purpose; ten agents come at once."""
+
 
 class DesktopError(Exception):
     """The engine refused, or is gone; the text says what."""
@@ -89,12 +92,16 @@ class Desktop:
         """Get a session. Raises `DesktopError`."""
         assert self._http is not None
         form = {"login": login, "password": password}
-        async with (
-            asyncio.timeout(self._within_s),
-            self._http.post("/api/v1/login", json=form) as response,
-        ):
-            if response.status != 200:
-                raise DesktopError(f"login: {response.status} {await response.text()}")
+        try:
+            async with (
+                asyncio.timeout(LOG_IN_S),
+                self._http.post("/api/v1/login", json=form) as response,
+            ):
+                status, text = response.status, await response.text()
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise DesktopError(f"login: {error!r}") from error
+        if status != 200:
+            raise DesktopError(f"login: {status} {text}")
 
     async def connect(self) -> None:
         """Open the WebSocket and wait for the snapshot. Raises `DesktopError`."""

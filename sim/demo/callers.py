@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+from sim.shops.people import RU, UA, number_of
 from sim.sipp.run import Sipp, SippSettings
 from sim.world.books import known_numbers
 from sim.world.plan import TRUNK_ADDRESS
@@ -16,7 +17,9 @@ SHARES = {
     "caller_abandons_while_waiting": 0.06,
 }
 WITHHELD = "anonymous"
-_UNKNOWN = {"RU": "+7903", "UA": "+38067"}
+_COUNTRY = {"RU": RU, "UA": UA}
+_UNKNOWN = 9_000_000
+"""Nobody in the customer base has a number from here on."""
 _LINES = 3000
 
 
@@ -65,4 +68,4 @@ class Callers:
         known = self._known[shop.shop]
         if kind < 0.70 and n < len(known):
             return known[n], TRUNK_ADDRESS
-        return f"{_UNKNOWN[shop.region]}{n:07d}", TRUNK_ADDRESS
+        return number_of(_COUNTRY[shop.region], _UNKNOWN + n), TRUNK_ADDRESS

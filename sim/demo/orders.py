@@ -1,11 +1,13 @@
 """Orders as shops send them, for customers of a chosen temper."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from sim.shops.people import RU, UA, Country, number_of, spelt
 from sim.world.shops import DemoShop
 
 TEMPERS = {
@@ -18,8 +20,9 @@ TEMPERS = {
 }
 """Last digits of customers' numbers and weights (see the customers' scenario)."""
 
-_MOBILE = {"RU": ("7", "916"), "UA": ("380", "50")}
-_NAMES = ("Анна", "Олег", "Ирина", "Тарас", "Мария", "Павел", "Оксана", "Дмитрий")
+_COUNTRY = {"RU": RU, "UA": UA}
+_FIRST = 500_000
+"""Customers of the sample shops have the numbers below this one, times ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +35,28 @@ class NewOrder:
     body: dict[str, Any]
 
 
-def orders(
-    shops: list[DemoShop],
-    rng: Random,
-    *,
-    patient: Callable[[], bool] = lambda: True,
-) -> Iterator[NewOrder]:
-    """
-    Make orders for ever, shop by shop; every customer is another one.
-
-    Args:
-        patient: whether there is time for a phone that nobody picks up.
-    """
-    for index in _count(rng):
+def orders(shops: list[DemoShop], rng: Random) -> Iterator[NewOrder]:
+    """Make orders for ever, shop by shop; every customer is another one."""
+    for index in itertools.count(rng.randrange(100_000)):
         shop = shops[index % len(shops)]
+        country = _COUNTRY[shop.region]
         temper = rng.choices(list(TEMPERS), [w for _, w in TEMPERS.values()])[0]
-        if temper == "no_answer" and not patient():
-            temper = "busy"
-        country, code = _MOBILE[shop.region]
-        subscriber = f"{index % 10**6:06d}" + rng.choice(TEMPERS[temper][0])
-        phone = f"{country}{code}{subscriber}"
+        digit = int(rng.choice(TEMPERS[temper][0]))
+        phone = number_of(country, (_FIRST + index % 300_000) * 10 + digit)
         number = f"D-{index:07d}"
-        yield NewOrder(shop, number, phone, _body(number, f"+{phone}", shop, rng))
+        body = _body(number, spelt(country, phone, rng), country, shop, rng)
+        yield NewOrder(shop, number, phone.lstrip("+"), body)
 
 
-def _count(rng: Random) -> Iterator[int]:
-    index = rng.randrange(100_000)
-    while True:
-        yield index
-        index += 1
-
-
-def _body(number: str, phone: str, shop: DemoShop, rng: Random) -> dict[str, Any]:
+def _body(
+    number: str, phone: str, country: Country, shop: DemoShop, rng: Random
+) -> dict[str, Any]:
+    name = f"{rng.choice(country.first_names)} {rng.choice(country.last_names)}"
     product = rng.choice(shop.products) if shop.products else {}
     return {
         "number": number,
         "placed_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "customer": {"name": rng.choice(_NAMES), "phone": _spelt(phone, rng)},
+        "customer": {"name": name, "phone": phone},
         "items": [
             {
                 "sku": product.get("sku", "SKU-1"),
@@ -78,16 +66,8 @@ def _body(number: str, phone: str, shop: DemoShop, rng: Random) -> dict[str, Any
                 "price_minor": product.get("price_minor", 199_000),
             }
         ],
-        "delivery": {"method": "courier", "address": "Lesnaya 1"},
+        "delivery": {
+            "method": "courier",
+            "address": f"{rng.choice(country.streets)}, {rng.randint(1, 90)}",
+        },
     }
-
-
-def _spelt(phone: str, rng: Random) -> str:
-    """Write a number as customers do."""
-    if phone.startswith("+7"):
-        rest = phone[2:]
-        usual = f"8 ({rest[:3]}) {rest[3:6]}-{rest[6:8]}-{rest[8:]}"
-    else:
-        rest = phone[4:]
-        usual = f"0{rest[:2]} {rest[2:5]} {rest[5:7]} {rest[7:]}"
-    return rng.choice([phone, usual])

@@ -61,13 +61,13 @@ Watch = Callable[[Stage, dict[str, Any]], None]
 
 async def run_demo(options: DemoOptions, say: Say, watch: Watch) -> dict[str, Any]:
     """Bring everything up, run the traffic, take everything down; the report."""
-    began = time.monotonic()
+    began, since = time.monotonic(), time.time()
     shops = read_shops(options.shops)
     guest = shops.agents[-1] if options.seconds is None else None
     world = World(make_plan(options.folder.absolute()), shops, say)
     async with world:
         seen = await _at_work(options, world, guest, say, watch)
-    seen.books = await asyncio.to_thread(read_books, world.plan.database)
+    seen.books = await asyncio.to_thread(read_books, world.plan.database, since=since)
     seen.ledger, seen.remains = world.receiver.ledger, world.remains
     report = build_report(
         seen,
@@ -84,7 +84,7 @@ async def _at_work(
     options: DemoOptions, world: World, guest: str | None, say: Say, watch: Watch
 ) -> Evidence:
     staff = Staff(world, seed=options.seed, guest=guest)
-    traffic = Traffic(world, seed=options.seed, seconds=options.seconds)
+    traffic = Traffic(world, seed=options.seed)
     async with staff, traffic:
         if guest is not None:
             _invite(guest, world, say)

@@ -1,7 +1,6 @@
 """Callers and orders of the demo, for as long as it runs."""
 
 import asyncio
-import math
 import time
 from contextlib import AsyncExitStack
 from random import Random
@@ -13,9 +12,8 @@ from sim.sipp.stats import Moment
 from sim.world.engine_api import ApiRefused
 from sim.world.world import World
 
-CALLS_PER_S = 0.75
-ORDERS_PER_S = 0.75
-CUSTOMER_RINGS_S = 30.0
+CALLS_PER_S = 0.7
+ORDERS_PER_S = 0.65
 
 
 class Traffic:
@@ -26,11 +24,8 @@ class Traffic:
     left to end by themselves.
     """
 
-    def __init__(
-        self, world: World, *, seed: int, seconds: float | None = None
-    ) -> None:
+    def __init__(self, world: World, *, seed: int) -> None:
         self._world = world
-        self._seconds = seconds
         self._rng = Random(seed)
         self._callers = Callers(world, rate=CALLS_PER_S, seed=seed)
         self._stack = AsyncExitStack()
@@ -75,13 +70,7 @@ class Traffic:
         loop = asyncio.get_running_loop()
         due_at = loop.time()
         keys = self._world.credentials.keys
-        ends_at = due_at + (self._seconds or math.inf)
-
-        def patient() -> bool:
-            # A phone rings for 30 s; the run should not wait for the last of them.
-            return loop.time() < ends_at - CUSTOMER_RINGS_S
-
-        for order in orders(self._world.shops.shops, self._rng, patient=patient):
+        for order in orders(self._world.shops.shops, self._rng):
             shop = order.shop.shop
             sent = SentOrder(shop, order.number, order.phone, time.time())
             try:

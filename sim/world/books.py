@@ -102,14 +102,19 @@ def missing_skills(requirement: str, skills: dict[str, int]) -> list[str]:
     ]
 
 
-def read_books(database: Path) -> Books:
-    """Read everything; blocks. The database may be in use."""
+def read_books(database: Path, *, since: float) -> Books:
+    """
+    Read what happened; blocks. The database may be in use.
+
+    Args:
+        since: Unix time; what was before is the sample customers' invented past.
+    """
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:
         return Books(
-            calls=[_call(row) for row in connection.execute(_CALLS)],
-            attempts=[_attempt(row) for row in connection.execute(_ATTEMPTS)],
+            calls=[_call(row) for row in connection.execute(_CALLS, (since,))],
+            attempts=[_attempt(row) for row in connection.execute(_ATTEMPTS, (since,))],
             skills=_skills(connection),
         )
     finally:
@@ -120,11 +125,11 @@ _CALLS = """
     SELECT c.*, EXISTS (
         SELECT 1 FROM events e WHERE e.call = c.call AND e.name = 'queued'
     ) AS queued
-    FROM calls c
+    FROM calls c WHERE c.enqueued_at >= ?
 """
 _ATTEMPTS = """
     SELECT a.*, o.number AS order_number FROM attempts a
-    JOIN orders o ON o.order_id = a.order_id
+    JOIN orders o ON o.order_id = a.order_id WHERE a.started_at >= ?
 """
 
 

@@ -25,6 +25,7 @@ class Timing:
     wrap_up_s: int = 10
     relax_after_s: int = 5
     max_wait_s: int = 60
+    customer_ring_s: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ class Plan:
             "TRUNK__ADDRESS": TRUNK_ADDRESS,
             "TRUNK__CONTACT": self.trunk_contact,
             "OUTBOX__ALLOW_PRIVATE": "true",
+            "DIALLING__RING_S": timing.customer_ring_s,
             "TIMING__RING_S": timing.ring_s,
             "TIMING__WRAP_UP_S": timing.wrap_up_s,
             "TIMING__RELAX_AFTER_S": timing.relax_after_s,

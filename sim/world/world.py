@@ -13,15 +13,18 @@ import os
 import shutil
 import signal
 import sys
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 
 from callengine.asterisk.pbx import Pbx
+from callengine.store import Database
 from sim.processes import Child, run_to_end, start_child
 from sim.receiver.app import Receiver
 from sim.receiver.ledger import SIDES
+from sim.shops.generate import load_demo
 from sim.sipp.sounds import Sounds, make_sounds
 from sim.waiting import until
 from sim.world.ari import alive
@@ -94,6 +97,7 @@ class World:
             await self.callengine("migrate")
         async with step("Loading shops, agents and customers"):
             await self._apply()
+            await load_customers(plan)
         async with step("Starting Asterisk"):
             await self._stack.enter_async_context(self.pbx)
             await self.callengine("provision")
@@ -181,6 +185,15 @@ class World:
             return  # Asterisk itself is gone; what was in it is too
         self.remains.channels = list(left.channels)
         self.remains.bridges = list(left.bridges)
+
+
+async def load_customers(plan: Plan) -> None:
+    """Give the sample shops their customers; other shops get none."""
+    database = Database.open(plan.env()["CALLENGINE_DATABASE_URL"])
+    try:
+        await load_demo(database, now=time.time())
+    finally:
+        await database.close()
 
 
 def check_programs() -> None:

@@ -62,6 +62,19 @@ def require_loopback(request: web.Request) -> None:
         raise ApiError(403, "loopback_only", "Ask from this machine.")
 
 
+def client_address(request: web.Request) -> str:
+    """
+    Say where a request comes from.
+
+    A proxy on this machine tells it in the last `X-Forwarded-For`; what strangers
+    write there themselves is not believed.
+    """
+    hops = request.headers.get("X-Forwarded-For", "")
+    if hops and _is_loopback(request.remote):
+        return hops.rpartition(",")[2].strip()[:64]
+    return request.remote or ""
+
+
 def _is_loopback(address: str | None) -> bool:
     try:
         found = ip_address(address or "")

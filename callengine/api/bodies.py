@@ -12,6 +12,7 @@ from callengine.api.errors import ApiError
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_PATH_CHARS = 200
 
 
 async def read_model(request: web.Request, model: type[Model]) -> Model:
@@ -52,8 +53,8 @@ def invalid(error: ValidationError) -> ApiError:
 
 
 def field_path(detail: ErrorDetails) -> str:
-    """Name a field as `items.0.price_minor`."""
-    return ".".join(str(part) for part in detail["loc"])
+    """Name a field as `items.0.price_minor`; an unknown one may have any name."""
+    return ".".join(str(part) for part in detail["loc"])[:MAX_PATH_CHARS]
 
 
 def sentence(detail: ErrorDetails) -> str:

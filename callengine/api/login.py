@@ -6,6 +6,7 @@ from math import ceil
 import structlog
 from aiohttp import web
 
+from callengine.api.auth import client_address
 from callengine.api.bodies import read_model
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError, json_response
@@ -31,19 +32,20 @@ class LogIn(Strict):
 
 
 class LoginGate:
-    """Slows guessing down: failures are counted per login and per address."""
+    """Slows guessing down by counting failures three ways."""
 
     def __init__(self) -> None:
-        self._by_login = RateLimit(burst=5, per_s=1 / 12)
-        # A whole office may sit behind one address; only failures count.
+        self._by_pair = RateLimit(burst=5, per_s=1 / 12)
+        # Wider, so that a stranger cannot keep an agent out from elsewhere.
+        self._by_login = RateLimit(burst=50, per_s=1 / 12)
+        # A whole office may sit behind one address.
         self._by_address = RateLimit(burst=30, per_s=1 / 2)
         self.slots = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     def check(self, login: str, address: str, now: float) -> None:
         """Raise `ApiError` 429 when this one must wait."""
         wait_s = max(
-            self._by_login.wait_s(login.casefold(), now),
-            self._by_address.wait_s(address, now),
+            limit.wait_s(key, now) for limit, key in self._keys(login, address)
         )
         if wait_s > 0:
             headers = {"Retry-After": str(ceil(wait_s))}
@@ -52,12 +54,21 @@ class LoginGate:
 
     def failed(self, login: str, address: str, now: float) -> None:
         """Count a failure."""
-        self._by_login.spend(login.casefold(), now)
-        self._by_address.spend(address, now)
+        for limit, key in self._keys(login, address):
+            limit.spend(key, now)
 
-    def passed(self, login: str) -> None:
+    def passed(self, login: str, address: str) -> None:
         """Forget the failures of a login that got in."""
-        self._by_login.forgive(login.casefold())
+        for limit, key in self._keys(login, address)[:2]:
+            limit.forgive(key)
+
+    def _keys(self, login: str, address: str) -> tuple[tuple[RateLimit, str], ...]:
+        name = login.casefold()
+        return (
+            (self._by_pair, f"{name} {address}"),
+            (self._by_login, name),
+            (self._by_address, address),
+        )
 
 
 GATE: web.AppKey[LoginGate] = web.AppKey("GATE", LoginGate)
@@ -102,7 +113,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 async def _check(request: web.Request, form: LogIn) -> AgentProfile:
     deps, gate = request.app[DEPS], request.app[GATE]
-    address = request.remote or ""
+    address = client_address(request)
     gate.check(form.login, address, deps.now())
     async with gate.slots:
         # Asked again: the tries that waited here may have used the rest up.
@@ -112,7 +123,7 @@ async def _check(request: web.Request, form: LogIn) -> AgentProfile:
         gate.failed(form.login, address, deps.now())
         log.warning("login_refused", pii_login=form.login, pii_address=address)
         raise ApiError(401, "wrong_password", "Login or password is wrong.")
-    gate.passed(form.login)
+    gate.passed(form.login, address)
     return profile
 
 

@@ -35,7 +35,7 @@ async def desktop(request: web.Request) -> web.StreamResponse:
         raise ApiError(429, "too_many_desktops", "Close some of your pages.")
     known_agent(request, session)
     ws = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_S, max_msg_size=MAX_COMMAND_BYTES, compress=True
+        heartbeat=HEARTBEAT_S, max_msg_size=MAX_COMMAND_BYTES, compress=False
     )
     await ws.prepare(request)
     await _Conversation(request, ws, session).run()

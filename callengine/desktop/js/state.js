@@ -49,10 +49,16 @@ function afterSnapshot(state, { agent, cards, now }, nowS) {
 
 function afterCard(state, card) {
   const at = state.cards.findIndex((known) => known.call === card.call);
-  if (at >= 0) return { ...state, cards: state.cards.with(at, card) };
+  if (at >= 0) return { ...state, cards: state.cards.with(at, merged(state.cards[at], card)) };
   const cards = [...state.cards, card];
   // A new call comes to the front: its phone is ringing.
   return { ...state, cards, selected: card.call, lastClosed: null };
+}
+
+/** A card that only learned something keeps running the time of its state. */
+function merged(before, card) {
+  const isSameState = before.state === card.state;
+  return isSameState ? { ...card, since: Math.min(before.since, card.since) } : card;
 }
 
 function afterClosed(state, { call, reason }) {

@@ -11,11 +11,11 @@ const TICK_MS = 250;
 
 /** An element that counts up from a Unix time. */
 export const since = (at, props = {}) =>
-  h("span", { ...props, class: `timer ${props.class ?? ""}`, role: "timer", data: { since: at } });
+  h("span", { ...props, class: `timer ${props.class ?? ""}`, role: "timer", "aria-live": "off", data: { since: at } });
 
 /** An element that counts down to a Unix time, as `0:23 left`. */
 export const until = (at, props = {}) =>
-  h("span", { ...props, class: `timer ${props.class ?? ""}`, role: "timer", data: { until: at } });
+  h("span", { ...props, class: `timer ${props.class ?? ""}`, role: "timer", "aria-live": "off", data: { until: at } });
 
 /** Write every timer once; `nowS` is the server's time. */
 export function tick(nowS, root = document) {

@@ -1,6 +1,7 @@
 """Orders by HTTP: every status that docs/interfaces.md promises."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -133,6 +134,27 @@ async def test_a_body_too_long_is_refused(world: Any) -> None:
 
     assert response.status == 413
     assert (await response.json())["error"]["code"] == "too_long"
+
+
+async def test_any_number_can_be_asked_for(world: Any) -> None:
+    for number in ("A/1", "№ 7", "50%", "a?b#c"):
+        body = order(number=number)
+        assert (await world.client.post(URL, json=body, headers=OWNER)).status == 201
+
+        url = world.client.make_url(URL).joinpath(quote(number, safe=""), encoded=True)
+        response = await world.client.session.get(url, headers=OWNER)
+
+        assert response.status == 200, number
+        assert (await response.json())["number"] == number
+
+
+async def test_a_field_of_any_name_makes_no_long_answer(world: Any) -> None:
+    response = await world.client.post(
+        URL, json=order(**{"x" * 9000: 1}), headers=OWNER
+    )
+
+    assert response.status == 422
+    assert len(await response.text()) < 1000
 
 
 async def test_an_unknown_order_is_not_found(world: Any) -> None:

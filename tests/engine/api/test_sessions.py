@@ -50,6 +50,15 @@ async def test_guessing_is_stopped_before_the_password_is_checked(world: Any) ->
     await world.log_in()
 
 
+async def test_a_stranger_elsewhere_cannot_keep_an_agent_out(world: Any) -> None:
+    guess = {"login": "anna", "password": "guess"}
+    for _ in range(10):
+        forwarded = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+        await world.client.post(LOGIN, json=guess, headers=forwarded)
+
+    await world.log_in()
+
+
 async def test_logging_out_ends_the_session_and_the_shift(world: Any) -> None:
     await world.log_in()
     stolen = world.client.session.cookie_jar.filter_cookies(world.client.make_url("/"))

@@ -1,11 +1,15 @@
 """The desktop's WebSocket: snapshot, deltas, replies, limits."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from hypothesis import given
+from hypothesis import strategies as st
 
+from callengine.api.commands import CommandRefused, parse
 from callengine.core.cards import Card, CustomerCard
 from callengine.core.ids import AgentId, CallId, CustomerId, OrderId, ShopId
 from callengine.engine.ports import DispositionRefused, JournalDown
@@ -29,6 +33,7 @@ CARD = Card(
         ),
     ),
 )
+_JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 DISPOSITION = {
     "id": 4,
     "do": "disposition",
@@ -200,6 +205,19 @@ async def test_rubbish_is_answered_and_the_socket_stays(world: Any, text: str) -
 
     assert not (await read_until(ws, "reply"))["ok"]
     assert (await ask(ws, {"id": 9, "do": "ready"}))["ok"]
+
+
+@given(
+    st.text()
+    | st.recursive(
+        _JSON, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    ).map(json.dumps)
+)
+def test_no_text_breaks_the_reader_of_commands(text: str) -> None:
+    try:
+        parse(text)
+    except CommandRefused as refusal:
+        json.dumps(refusal.reply())
 
 
 async def test_a_page_that_floods_is_closed(world: Any) -> None:

@@ -21,6 +21,8 @@ from prometheus_client import CollectorRegistry
 from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
+from callengine.asterisk.agi import AgiSettings, FastAgi, Identified, identify_with
+from callengine.asterisk.ami import AmiSettings, EndpointWatch
 from callengine.asterisk.ari.client import AriClient
 from callengine.asterisk.ari.http import HttpSettings
 from callengine.asterisk.ari.telephony import AriTelephony
@@ -29,6 +31,7 @@ from callengine.boot.metrics import add_engine_metrics
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
 from callengine.coordination.journal import RedisJournal
+from callengine.core.inbound import normalised
 from callengine.core.pacing import PacingRules
 from callengine.core.rules import Rules
 from callengine.engine.inbox import Inbox
@@ -122,6 +125,21 @@ class Node:
             clock=clock,
             new_id=new_id,
         )
+        self.endpoints = EndpointWatch(
+            AmiSettings(
+                host=settings.ami.host,
+                port=settings.ami.port,
+                user=settings.ami.user,
+                password=secrets.ami_password,
+            ),
+            sink=self.inbox.post,
+            clock=clock,
+            rng=SystemRandom(),
+        )
+        self.agi = FastAgi(
+            AgiSettings(host=settings.agi.host, port=settings.agi.port),
+            {"identify": identify_with(self._who_calls)},
+        )
         self.worker = OutboxWorker(
             self.outbox,
             now=clock,
@@ -149,6 +167,14 @@ class Node:
     async def _reconcile(self) -> None:
         await self.engine.reconcile()
 
+    async def _who_calls(self, dialled: str, caller: str | None) -> Identified | None:
+        """Answer the admin's own dialplan."""
+        shop = self.engine.pool.shop_of.get(normalised(dialled))
+        if shop is None:
+            return None
+        found = await self.crm.identify(shop, dialled, caller)
+        return Identified(identification=found, queue=shop.queue)
+
     async def checks(self) -> Mapping[str, bool]:
         """Readiness by part."""
         return {
@@ -162,9 +188,10 @@ class Node:
         await require_current(self.database)
         try:
             await self.engine.start()
-            async with self._serving(), asyncio.TaskGroup() as group:
+            async with self._serving(), self.agi, asyncio.TaskGroup() as group:
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.telephony.run(), name="telephony")
+                group.create_task(self.endpoints.run(), name="endpoints")
                 group.create_task(self.worker.run(), name="outbox")
                 group.create_task(self._poke_worker(), name="outbox watch")
                 group.create_task(self._poke_feeder(), name="orders watch")

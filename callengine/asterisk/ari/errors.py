@@ -9,7 +9,8 @@ TelephonyError             Asterisk said no
 |- ResourceGone    404     hung up under us; usually good news
 |  `- NotInApp     422     lives, but is not under our control
 |- Unreachable     500 "Allocation failed": no binding is registered
-`- TelephonyDown   other 5xx, no connection, no answer in time: outcome unknown
+`- TelephonyDown   other 5xx, no answer in time: outcome unknown
+   `- NotSent      no connection: nothing was asked, nothing happened
 """
 
 from typing import Any
@@ -42,6 +43,10 @@ class WrongState(TelephonyError):
 
 class NotInApp(ResourceGone):
     """The channel lives but has left our application."""
+
+
+class NotSent(TelephonyDown):
+    """Asterisk could not be reached; it has not seen the command."""
 
 
 _BY_STATUS: dict[int, type[TelephonyError]] = {

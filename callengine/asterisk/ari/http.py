@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from callengine.asterisk.ari.connection import BrokenReply, Connection, Reply
+from callengine.asterisk.ari.errors import NotSent
 from callengine.engine.ports import TelephonyDown
 
 # What may be sent again after a connection died without an answer.
@@ -47,6 +48,16 @@ class HttpSettings:
         return "Basic " + b64encode(raw).decode()
 
 
+@dataclass(slots=True)
+class _Sending:
+    """Whether any byte of a request may have left."""
+
+    begun: bool = False
+
+    def error(self, text: str) -> TelephonyDown:
+        return TelephonyDown(text) if self.begun else NotSent(text)
+
+
 class HttpPool:
     """A pool of connections to one server, used by one event loop."""
 
@@ -75,20 +86,21 @@ class HttpPool:
             body: JSON.
 
         Raises:
-            TelephonyDown: no connection, or no reply within the deadline; for a
-                command that is not repeatable the outcome is then unknown.
+            NotSent: no connection within the deadline.
+            TelephonyDown: no reply within the deadline; the outcome is unknown.
         """
         if not _UNSAFE.isdisjoint(target):
             raise ValueError(f"unquoted target {target!r}")
+        sending = _Sending()
         try:
             async with asyncio.timeout(self._settings.within_s):
-                return await self._attempt(method, target, body)
+                return await self._attempt(method, target, body, sending)
         except TimeoutError:
-            raise TelephonyDown(f"{method}: no reply in time") from None
+            raise sending.error(f"{method}: no reply in time") from None
         except BrokenReply as e:
             raise TelephonyDown(f"{method}: {e}") from e
         except OSError as e:
-            raise TelephonyDown(f"{method}: {type(e).__name__}") from e
+            raise sending.error(f"{method}: {type(e).__name__}") from e
 
     async def close(self) -> None:
         """Close every idle connection; busy ones close when their reply is in."""
@@ -100,7 +112,9 @@ class HttpPool:
                 waiter.set_exception(ConnectionAbortedError("the pool is closed"))
         self._waiting.clear()
 
-    async def _attempt(self, method: str, target: str, body: bytes) -> Reply:
+    async def _attempt(
+        self, method: str, target: str, body: bytes, sending: "_Sending"
+    ) -> Reply:
         head = f"{method} {target}".encode()
         if body:
             size = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -111,6 +125,7 @@ class HttpPool:
             connection = await self._take()
             fresh = connection.replies == 0
             self.commands += 1
+            sending.begun = True
             try:
                 reply = await connection.exchange(data)
             except ConnectionResetError:

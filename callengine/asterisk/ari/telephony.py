@@ -14,7 +14,7 @@ from random import Random
 import structlog
 
 from callengine.asterisk.ari.client import AriClient
-from callengine.asterisk.ari.errors import BadCommand, Conflict, WrongState
+from callengine.asterisk.ari.errors import BadCommand, Conflict, NotSent, WrongState
 from callengine.asterisk.ari.legs import Leg, Legs
 from callengine.asterisk.ari.stream import EventStream, StreamSettings
 from callengine.asterisk.ari.survey import Survey
@@ -126,11 +126,10 @@ class AriTelephony:
             raise Conflict(f"channel {channel} exists already")
         # Registered before the request: the first event may precede the reply.
         leg = self._legs.add(Leg(channel, asking=True))
-        if not self.stream.listening:
-            # It would ring, be answered and fall on the floor.
-            self._facts.gone(channel)
-            raise TelephonyDown("originate: no event stream")
         try:
+            if not self.stream.listening:
+                # It would ring, be answered and fall on the floor.
+                raise NotSent("originate: no event stream")
             await self._client.channels.originate(
                 channel,
                 endpoint,
@@ -140,11 +139,10 @@ class AriTelephony:
                 timeout_s=timeout_s,
                 variables=AUTO_ANSWER if auto_answer else None,
             )
-        except (TelephonyDown, asyncio.CancelledError):
-            leg.doubtful = True
-            raise
-        except TelephonyError as e:
-            self._facts.gone(channel, unreachable=isinstance(e, Unreachable))
+        except (TelephonyError, asyncio.CancelledError) as e:
+            leg.doubtful = not _is_certain(e)
+            if not leg.doubtful:
+                self._facts.gone(channel, unreachable=isinstance(e, Unreachable))
             raise
         finally:
             leg.asking = False
@@ -274,3 +272,10 @@ class AriTelephony:
                     await self._client.channels.leave(channel)
             except TelephonyError as e:
                 log.warning("stray channel stays", channel=channel, why=str(e))
+
+
+def _is_certain(error: BaseException) -> bool:
+    """Say whether nothing was done, rather than perhaps."""
+    if isinstance(error, NotSent):
+        return True
+    return isinstance(error, TelephonyError) and not isinstance(error, TelephonyDown)

@@ -10,6 +10,7 @@ import pytest
 from callengine.asterisk.ami import AmiSettings, EndpointWatch
 from callengine.core.facts import EndpointChanged
 from tests.support.facts import FactLog
+from tests.support.waiting import until
 
 QUICK = (0.01,)
 
@@ -234,9 +235,7 @@ async def test_a_refusal_is_an_admins_move_and_tried_again(
         ami.may_list = False
     told = FactLog()
     async with watching(ami, told) as watch:
-        async with asyncio.timeout(5):
-            while not watch.refused:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: bool(watch.refused), within_s=5)
         assert "failed" in watch.refused or "denied" in watch.refused
         ami.password, ami.may_list = "secret", True
         await told.wait(EndpointChanged, endpoint="PJSIP/boris")

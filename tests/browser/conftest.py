@@ -16,6 +16,9 @@ from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import AgentId
+from callengine.testing.books import MemoryBooks
+from callengine.testing.crm import MemoryIntake
+from callengine.testing.directory import MemoryDirectory
 from callengine.testing.doors import MemoryDoors, make_profile
 from callengine.testing.face import MemoryEngine
 
@@ -80,14 +83,15 @@ async def serving() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]
     engine = MemoryEngine(desktops=hub, now=time.time)
     engine.add_agent(ANNA, "Анна Кравец")
     doors = MemoryDoors(accounts={"anna": ("secret", make_profile("anna", "Анна"))})
+    books = MemoryBooks.of(())
     app = build_app(
         ApiDeps(
             engine=engine,
             hub=hub,
-            intake=doors,
+            intake=MemoryIntake(books),
             shop_keys=doors,
             accounts=doors,
-            directory=doors,
+            directory=MemoryDirectory(books),
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

@@ -12,6 +12,9 @@ from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import ShopId
+from callengine.testing.books import MemoryBooks
+from callengine.testing.crm import MemoryIntake
+from callengine.testing.directory import MemoryDirectory
 from callengine.testing.doors import MemoryDoors, make_profile, make_shop
 from callengine.testing.face import MemoryEngine
 
@@ -26,6 +29,7 @@ class World:
     hub: DesktopHub
     engine: MemoryEngine
     doors: MemoryDoors
+    books: MemoryBooks
     clock: list[float] = field(default_factory=lambda: [1_800_000_000.0])
     parts: dict[str, bool] = field(default_factory=dict)
 
@@ -49,10 +53,11 @@ async def world() -> AsyncIterator[World]:
     engine = MemoryEngine(desktops=hub, now=lambda: clock[0])
     engine.add_agent("anna", "Anna K.")
     doors = MemoryDoors(
-        shops={ShopId(s): make_shop(s) for s in ("teplo", "zatyshok")},
         keys={"teplo-key": ShopId("teplo"), "zatyshok-key": ShopId("zatyshok")},
         accounts={"anna": ("secret", make_profile("anna", "Anna K."))},
     )
+
+    books = MemoryBooks.of([make_shop("teplo"), make_shop("zatyshok")])
 
     async def checks() -> dict[str, bool]:
         return parts
@@ -61,10 +66,10 @@ async def world() -> AsyncIterator[World]:
         ApiDeps(
             engine=engine,
             hub=hub,
-            intake=doors,
+            intake=MemoryIntake(books),
             shop_keys=doors,
             accounts=doors,
-            directory=doors,
+            directory=MemoryDirectory(books),
             session_key=KEY,
             admin_token="admin-token",
             now=lambda: clock[0],
@@ -73,4 +78,4 @@ async def world() -> AsyncIterator[World]:
         )
     )
     async with TestClient(TestServer(app)) as client:
-        yield World(client, hub, engine, doors, clock, parts)
+        yield World(client, hub, engine, doors, books, clock, parts)

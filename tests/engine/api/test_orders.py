@@ -38,7 +38,7 @@ async def test_the_same_order_again_is_harmless(world: Any) -> None:
     response = await world.client.post(URL, json=order(), headers=OWNER)
 
     assert response.status == 200
-    assert len(world.doors.orders) == 1
+    assert len(world.books.orders) == 1
 
 
 async def test_the_same_number_with_other_content_is_a_conflict(world: Any) -> None:
@@ -68,7 +68,7 @@ async def test_only_the_shop_itself_gets_in(
 
     assert response.status == status
     assert (await response.json())["error"]["code"] == code
-    assert world.doors.orders == {}
+    assert world.books.orders == {}
 
 
 async def test_malformed_json_is_answered_with_its_position(world: Any) -> None:
@@ -109,7 +109,7 @@ async def test_a_bad_field_is_named(
 
     assert response.status == 422
     assert (await response.json())["error"]["field"] == field
-    assert world.doors.orders == {}
+    assert world.books.orders == {}
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"x"', b"7"])

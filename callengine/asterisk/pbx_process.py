@@ -16,6 +16,7 @@ from callengine.asterisk.pbx_files import HOME_IN_ROOT
 from callengine.asterisk.pbx_find import Installation, enter_root
 
 END_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.1
 PID_FILE = "pbx.json"
 START_TOLERANCE_S = 1.0
 """Process start times are read with this accuracy."""
@@ -36,11 +37,9 @@ class Running:
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started_at) < START_TOLERANCE_S
-            if same and process.status() != psutil.STATUS_ZOMBIE:
-                return process
         except psutil.Error:
-            pass
-        return None
+            return None
+        return process if same and _lives(process) else None
 
 
 def enter(config: PbxConfig, found: Installation) -> list[str]:
@@ -127,22 +126,41 @@ def end(process: psutil.Process) -> None:
     for member in family:
         if member.name() == "asterisk":
             _signal(member, signal.SIGTERM)
-    _gone, alive = psutil.wait_procs(family, timeout=END_WITHIN_S)
+    alive = _wait(family, END_WITHIN_S)
     for member in alive:
         _signal(member, signal.SIGKILL)
-    _gone, alive = psutil.wait_procs(alive, timeout=END_WITHIN_S)
+    alive = _wait(alive, END_WITHIN_S)
     if alive:
         raise PbxError(f"Cannot stop {', '.join(str(member.pid) for member in alive)}.")
 
 
 def wait_for_exit(running: Running, timeout_s: float) -> bool:
     """Whether it ended within that time."""
-    deadline = time.monotonic() + timeout_s
     process = running.process()
-    if process is None:
-        return True
-    gone, _alive = psutil.wait_procs([process], timeout=deadline - time.monotonic())
-    return bool(gone)
+    return process is None or not _wait([process], timeout_s)
+
+
+def _wait(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """
+    Wait until those have ended, and return those that have not.
+
+    One that ended counts, even if its parent never asks how: in a container without
+    an init nobody does.
+    """
+    deadline = time.monotonic() + timeout_s
+    while processes := [process for process in processes if _lives(process)]:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            break
+        psutil.wait_procs(processes, timeout=min(left_s, LOOK_EVERY_S))
+    return processes
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _pid_file(config: PbxConfig) -> Path:

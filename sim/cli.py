@@ -17,6 +17,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from callengine.asterisk.pbx_config import PbxError
+from sim.bench.inbound import BenchOptions, bench_inbound
+from sim.bench.report import APP_QUEUE
 from sim.demo.dashboard import Dashboard, print_checks, print_report
 from sim.demo.run import DemoOptions, run_demo
 from sim.phones.control import PhoneError
@@ -72,6 +74,43 @@ def demo(
     with Dashboard() as dashboard:
         report = run(run_demo(options, dashboard.say, dashboard.watch))
     print_report(report, dashboard.console)
+    finish(report, json_)
+
+
+bench_app = typer.Typer(no_args_is_help=True, help="Measure beside a known peer.")
+app.add_typer(bench_app, name="bench")
+
+
+@bench_app.callback()
+def _benchmarks() -> None:
+    """Measure beside a known peer."""
+
+
+@bench_app.command("inbound")
+def bench_inbound_(
+    peer: Annotated[str, typer.Option(help="Only app_queue is known.")] = "app_queue",
+    json_: AsJson = False,
+    seed: Seed = 1,
+    folder: Folder = Path("var/bench"),
+    first: Annotated[float, typer.Option(min=1, help="First rate, calls/s.")] = 20,
+    stride: Annotated[float, typer.Option(min=1, help="Calls/s per step.")] = 20,
+    ceiling: Annotated[float, typer.Option(min=1, help="Highest rate tried.")] = 200,
+    step_s: Annotated[float, typer.Option(min=2, help="Seconds per step.")] = 10,
+) -> None:
+    """Callers through the engine and through native Queue(), turn by turn."""
+    if peer != APP_QUEUE:
+        raise typer.BadParameter(f"no such peer: {peer}; only {APP_QUEUE}")
+    options = BenchOptions(
+        first=first,
+        stride=stride,
+        ceiling=ceiling,
+        step_s=step_s,
+        seed=seed,
+        folder=folder,
+    )
+    with Dashboard() as dashboard:
+        report = run(bench_inbound(options, dashboard.say))
+    print_checks(report, dashboard.console)
     finish(report, json_)
 
 

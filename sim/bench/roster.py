@@ -75,3 +75,30 @@ def _shop(group: Group) -> Shop:
         queue=f"fallback-{group.shop}",
         greeting="",
     )
+
+
+def shops_toml(groups: tuple[Group, ...] = GROUPS) -> str:
+    """Write the same roster as a file for the engine's database."""
+    lines = []
+    for group in groups:
+        lines += [
+            "[[shops]]",
+            f'slug = "{group.shop}"',
+            f'name = "{group.shop}"',
+            'language = "ru"',
+            'region = "RU"',
+            'currency = "RUB"',
+            'zone = "Europe/Moscow"',
+            f'numbers = ["{group.number}"]',
+            "dial_orders = false",
+            f'queue = {{ name = "fallback-{group.shop}" }}',
+        ]
+        for login in group.logins():
+            lines += [
+                "[[agents]]",
+                f'login = "{login}"',
+                f'name = "Agent {login}"',
+                f"shops = {{ {group.shop} = 5 }}",
+                'skills = { "lang.ru" = 10 }',
+            ]
+    return "\n".join(lines) + "\n"

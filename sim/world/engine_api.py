@@ -41,6 +41,14 @@ class EngineApi:
         """Ask for the decisions and events of a call."""
         return await self._get(f"/api/v1/calls/{call}/why")
 
+    async def make_ready(self, agent: str) -> None:
+        """Let an agent be offered calls without a desktop. Raises `ApiRefused`."""
+        assert self._http is not None
+        path = f"/api/v1/agents/{agent}/ready"
+        async with self._http.post(path, headers=self._admin()) as response:
+            if response.status != 200:
+                raise ApiRefused(response.status, await response.text())
+
     async def place_order(self, shop: str, key: str, order: dict[str, Any]) -> int:
         """Send an order as a shop does; the status. Raises `ApiRefused`."""
         assert self._http is not None
@@ -68,9 +76,11 @@ class EngineApi:
 
     async def _get(self, path: str) -> dict[str, Any]:
         assert self._http is not None
-        headers = {"Authorization": f"Bearer {self._plan.admin_token}"}
-        async with self._http.get(path, headers=headers) as response:
+        async with self._http.get(path, headers=self._admin()) as response:
             if response.status != 200:
                 raise ApiRefused(response.status, await response.text())
             body: dict[str, Any] = await response.json()
             return body
+
+    def _admin(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._plan.admin_token}"}

@@ -10,6 +10,7 @@ from callengine.asterisk.pbx_config import PROJECT, PbxConfig
 from sim.ports import free_ports, free_udp_range
 
 TRUNK_ADDRESS = "127.0.0.2"
+BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
 ASTERISK_RTP_PORTS = 2000
 BENCH_RTP_PORTS = 8000
 """At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
@@ -126,6 +127,11 @@ class Plan:
             wrap_up_s=self.timing.wrap_up_s,
             max_wait_s=self.timing.max_wait_s,
             bench=self.bench,
+            dialplan_dirs=(
+                (PROJECT / "dialplan", BENCH_DIALPLAN)
+                if self.bench
+                else (PROJECT / "dialplan",)
+            ),
         )
 
     def write_secrets(self) -> None:

@@ -96,18 +96,17 @@ class World:
         async with step("Creating the database"):
             await self.callengine("migrate")
         async with step("Loading shops, agents and customers"):
-            await self._apply()
-            await load_customers(plan)
+            await self.load()
         async with step("Starting Asterisk"):
             await self._stack.enter_async_context(self.pbx)
-            await self.callengine("provision")
+            await self.provision()
         async with step("Starting the engine"):
             await self._stack.enter_async_context(self.api)
             self._stack.push_async_callback(self._wind_down)
             await self.start_engine()
 
-    async def _apply(self) -> None:
-        """Apply the file; its receivers are told by environment variables."""
+    async def load(self) -> None:
+        """Apply the file, whose receivers the environment tells; add customers."""
         made = self.plan.folder / "credentials.json"
         env = {
             f"{shop.shop}_{side}_url".upper(): self.receiver.url(shop.shop, side)
@@ -124,6 +123,11 @@ class World:
         )
         self.credentials = read_credentials(made)
         self.receiver.secrets = self.credentials.secrets
+        await load_customers(self.plan)
+
+    async def provision(self) -> None:
+        """Tell Asterisk of phones, queues and numbers."""
+        await self.callengine("provision")
 
     async def callengine(
         self, *argv: str, within_s: float = 60, env: dict[str, str] | None = None

@@ -1,5 +1,7 @@
 """Netstrings of a phone's control port."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_payloads_come_out_whole_however_the_bytes_are_cut(
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     decoder = Decoder()
     decoded: list[bytes] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         decoded += decoder.feed(stream[start:end])
     assert decoded == payloads
 

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from callengine.api.bodies import field_path, sentence
+from callengine.api.errors import AWAY
 from callengine.api.texts import Address, Name, Note, Strict
 from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, OrderId
@@ -27,8 +28,6 @@ from callengine.engine.face import (
 from callengine.engine.ports import (
     DeliveryAgreement,
     DispositionRefused,
-    JournalDown,
-    TelephonyDown,
 )
 
 log = structlog.get_logger(__name__)
@@ -163,7 +162,7 @@ async def obey(command: Command, agent: AgentId, engine: EngineFace) -> dict[str
     except DispositionRefused as error:
         field = getattr(error, "field", None)
         raise CommandRefused(command.id, "refused", str(error), field) from None
-    except (JournalDown, TelephonyDown):
+    except AWAY:
         message = "A part of the engine is away; try again in seconds."
         raise CommandRefused(command.id, "try_again", message) from None
     except Exception:

@@ -14,9 +14,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callengine.engine.ports import JournalDown, TelephonyDown
+from callengine.engine.ports import Fenced, JournalDown, StoreDown, TelephonyDown
 
 log = structlog.get_logger(__name__)
+
+AWAY = (StoreDown, JournalDown, TelephonyDown, Fenced)
+"""Failures that pass by themselves: the client is asked to try again."""
 
 
 class ApiError(Exception):
@@ -86,7 +89,7 @@ async def error_middleware(
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return error_response(from_http(error))
-    except (JournalDown, TelephonyDown) as error:
+    except AWAY as error:
         log.warning("request_needs_part_that_is_down", part=type(error).__name__)
         return error_response(unavailable())
     except Exception:

@@ -7,6 +7,8 @@ import pytest
 from callengine.api.pages import FOLDER
 from callengine.api.routes import ROUTES
 from callengine.core.ids import CallId
+from callengine.engine.ports import StoreDown
+from callengine.testing.doors import MemoryDoors
 
 ADMIN = {"Authorization": "Bearer admin-token"}
 
@@ -122,22 +124,35 @@ async def test_errors_of_the_framework_have_our_shape(world: Any) -> None:
     assert (await wrong_method.json())["error"]["code"] == "method_not_allowed"
 
 
-async def test_a_failure_inside_tells_nothing_outside(world: Any) -> None:
-    async def break_down(key: str) -> None:
+async def test_a_failure_inside_tells_nothing_outside(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(self: object, key: str) -> None:
         raise RuntimeError("the database password is hunter2")
 
-    # Slots forbid patching the instance; the class is put right by the fixture's end.
-    original = type(world.doors).shop_for_key
-    type(world.doors).shop_for_key = lambda self, key: break_down(key)
-    try:
-        headers = {"Authorization": "Bearer teplo-key"}
-        url = "/api/v1/shops/teplo/orders/1"
-        response = await world.client.get(url, headers=headers)
-    finally:
-        type(world.doors).shop_for_key = original
+    monkeypatch.setattr(MemoryDoors, "shop_for_key", break_down)
+    headers = {"Authorization": "Bearer teplo-key"}
+
+    response = await world.client.get("/api/v1/shops/teplo/orders/1", headers=headers)
 
     assert response.status == 500
     assert "hunter2" not in await response.text()
+
+
+async def test_a_part_that_is_away_asks_to_try_again(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(self: object, key: str) -> None:
+        raise StoreDown("no route to the database")
+
+    monkeypatch.setattr(MemoryDoors, "shop_for_key", away)
+    headers = {"Authorization": "Bearer teplo-key"}
+
+    response = await world.client.get("/api/v1/shops/teplo/orders/1", headers=headers)
+
+    assert response.status == 503
+    assert response.headers["Retry-After"]
+    assert (await response.json())["error"]["code"] == "try_again"
 
 
 async def test_the_page_may_run_nothing_but_its_own_files(world: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from callengine.api.commands import CommandRefused, parse
 from callengine.core.cards import Card, CustomerCard
 from callengine.core.ids import AgentId, CallId, CustomerId, OrderId, ShopId
-from callengine.engine.ports import DispositionRefused, JournalDown
+from callengine.engine.ports import DispositionRefused, JournalDown, StoreDown
 
 ANNA = AgentId("anna")
 CALL = CallId("c1")
@@ -133,6 +133,7 @@ async def test_a_disposition_is_saved_with_its_delivery(world: Any) -> None:
     [
         (DispositionRefused("A date is needed."), "refused"),
         (JournalDown(), "try_again"),
+        (StoreDown(), "try_again"),
         (RuntimeError("secret detail"), "internal"),
     ],
 )

@@ -41,6 +41,8 @@ class Leg:
     joining: bool = False
     """We asked Asterisk to put it into the bridge."""
     joined_at: Instant | None = None
+    given_up: bool = False
+    """We hung it up because it did not get into the bridge."""
     ended_at: Instant | None = None
     cause: int = 0
     sip_code: int | None = None

@@ -165,6 +165,7 @@ def on_order_call_due(pool: Pool, call: Call) -> None:
 def on_join_due(pool: Pool, call: Call) -> None:
     """The bridge did not get both: let the agent's leg go, which requeues the call."""
     if pool.now >= call.step_at + pool.rules.join_s and call.agent_leg is not None:
+        call.agent_leg.given_up = True
         pool.emit(HangUp(call=call.call, channel=call.agent_leg.channel))
     else:
         routing.arm(pool, call)

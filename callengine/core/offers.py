@@ -121,29 +121,39 @@ def agent_lost(pool: Pool, call: Call, leg: Leg, *, unreachable: bool) -> None:
     """
     The agent's leg ended before the two talked: the call goes back to its place.
 
-    The agent is paused, so that a phone nobody answers is not rung again at once.
+    An agent whose phone was not answered is paused, so that it is not rung again at
+    once; one whom we could not join is not to blame.
     """
     agent = pool.agents[leg.agent] if leg.agent else None
     call.move(CallCue.AGENT_LOST)
     call.past_legs.append(leg)
     call.agent_leg = None
     call.agent = None
+    if call.customer.joined_at is None:
+        # Perhaps it was the customer who did not get in: ask again with the next one.
+        call.customer.joining = False
     if agent is None:
         return
     call.excluded = (*call.excluded, agent.agent)
-    if unreachable:
-        cue, reason = ReservationCue.AGENT_REJECTED, "unreachable"
-    elif leg.cause in (Q850_USER_BUSY, Q850_REJECTED) or leg.answered_at:
-        cue, reason = ReservationCue.AGENT_REJECTED, "rejected"
-    else:
-        cue, reason = ReservationCue.RANG_OUT, "rona"
+    cue, reason = why_lost(leg, unreachable=unreachable)
     settle(agent, cue)
     call.note(pool.now, reason, agent.agent)
     pool.retract(agent, reason)
-    if agent.wish is None:
+    if agent.wish is None and cue is not ReservationCue.WITHDRAWN:
         agent.wish, agent.wish_reason = AgentState.PAUSED, reason
     free(pool, agent, AgentCue.RELEASED)
     pool.touch(call)
+
+
+def why_lost(leg: Leg, *, unreachable: bool) -> tuple[ReservationCue, str]:
+    """Say how an offer ended without a conversation."""
+    if leg.given_up:
+        return ReservationCue.WITHDRAWN, "join_failed"
+    if unreachable:
+        return ReservationCue.AGENT_REJECTED, "unreachable"
+    if leg.cause in (Q850_USER_BUSY, Q850_REJECTED) or leg.answered_at:
+        return ReservationCue.AGENT_REJECTED, "rejected"
+    return ReservationCue.RANG_OUT, "rona"
 
 
 def withdraw(pool: Pool, call: Call, reason: str) -> None:

@@ -268,8 +268,8 @@ class Engine:
             await asyncio.sleep(RENEW_EVERY_S)
             try:
                 await self._ports.journal.renew()
-                if self._started().journal_down:
-                    await self._started().write_journal()
+                # What was missed while Redis was away, and calls to be forgotten.
+                await self._started().write_journal()
             except JournalDown as error:
                 log.warning("lease not renewed", error=str(error))
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from callengine.core.ids import Instant
 from callengine.engine.ports import Entry, Fenced, JournalDown
 
@@ -118,4 +120,5 @@ def _put(states: dict[tuple[str, str], dict[str, Any]], entry: Entry) -> None:
     if entry.state is None:
         states.pop((entry.kind, entry.key), None)
     else:
-        states[entry.kind, entry.key] = copy.deepcopy(entry.state)
+        # As bytes would: what comes back is plain JSON, whatever was written.
+        states[entry.kind, entry.key] = orjson.loads(orjson.dumps(entry.state))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,10 +16,11 @@ from callengine.asterisk.pbx import Pbx
 from callengine.asterisk.provision import Provision
 from callengine.core.ids import AgentId, ShopId
 from callengine.core.roster import Shop
-from callengine.engine.ports import PhoneAccount
+from callengine.engine.ports import Living, PhoneAccount, ResourceGone
 from tests.contracts.telephony_contract import DIALLED
 from tests.integration.ari.people import caller, customers
 from tests.support.facts import FactLog
+from tests.support.waiting import until
 
 SHOP = Shop(
     shop=ShopId("teplo"),
@@ -47,7 +48,6 @@ class AsteriskWorld:
     """People on SIPp around the Asterisk of the test run."""
 
     telephony: AriTelephony
-    client: AriClient
     facts: FactLog
     pbx: Pbx
     folder: Path
@@ -77,17 +77,26 @@ def inhabited_pbx(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield pbx
 
 
-@pytest.fixture
-async def world(inhabited_pbx: Pbx, tmp_path: Path) -> AsyncIterator[AsteriskWorld]:
-    """A connected telephony; afterwards nothing of it lives in Asterisk."""
-    config = inhabited_pbx.config
-    client = AriClient(HttpSettings(port=config.ari_port, password=config.ari_password))
-    up = asyncio.Event()
+@asynccontextmanager
+async def telephony_on(
+    pbx: Pbx, facts: FactLog, *, port: int = 0, lists: list[Living] | None = None
+) -> AsyncIterator[AriTelephony]:
+    """
+    A connected telephony, as the engine has it.
+
+    Args:
+        port: a relay's, when not Asterisk's own.
+        lists: gets what lived at each (re)connect.
+    """
+    config = pbx.config
+    http = HttpSettings(port=port or config.ari_port, password=config.ari_password)
+    client = AriClient(http)
 
     async def on_connected() -> None:
-        up.set()
+        living = await telephony.living()
+        if lists is not None:
+            lists.append(living)
 
-    facts = FactLog(within_s=10.0)
     telephony = AriTelephony(
         client,
         config.app_name,
@@ -97,27 +106,40 @@ async def world(inhabited_pbx: Pbx, tmp_path: Path) -> AsyncIterator[AsteriskWor
         on_connected=on_connected,
     )
     running = asyncio.create_task(telephony.run())
+    try:
+        await until(lambda: telephony.stream.up, within_s=10)
+        yield telephony
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await client.close()
+
+
+@pytest.fixture
+async def world(inhabited_pbx: Pbx, tmp_path: Path) -> AsyncIterator[AsteriskWorld]:
+    """A connected telephony; afterwards nothing of it lives in Asterisk."""
+    facts = FactLog(within_s=10.0)
     with ExitStack() as people:
-        async with asyncio.timeout(10):
-            await up.wait()
-        yield AsteriskWorld(
-            telephony=telephony,
-            client=client,
-            facts=facts,
-            pbx=inhabited_pbx,
-            folder=tmp_path,
-            people=people,
-            bridge_prefix=f"{config.app_name}-",
-        )
-        await clear(client, telephony)
-    running.cancel()
-    await asyncio.wait({running})
-    await client.close()
+        async with telephony_on(inhabited_pbx, facts) as telephony:
+            yield AsteriskWorld(
+                telephony=telephony,
+                facts=facts,
+                pbx=inhabited_pbx,
+                folder=tmp_path,
+                people=people,
+                bridge_prefix=f"{inhabited_pbx.config.app_name}-",
+            )
+        await clear(inhabited_pbx)
 
 
-async def clear(client: AriClient, telephony: AriTelephony) -> None:
+async def clear(pbx: Pbx) -> None:
     """Hang everybody up and destroy every bridge."""
+    config = pbx.config
+    client = AriClient(HttpSettings(port=config.ari_port, password=config.ari_password))
     for channel in await client.channels.list():
-        await telephony.hang_up(channel.channel, cause=16)
+        with suppress(ResourceGone):
+            await client.channels.hang_up(channel.channel, cause=16)
     for bridge in await client.bridges.list():
-        await telephony.close_bridge(bridge.bridge)
+        with suppress(ResourceGone):
+            await client.bridges.close(bridge.bridge)
+    await client.close()

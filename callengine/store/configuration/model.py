@@ -14,6 +14,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -169,7 +171,7 @@ class ShopPlan(Table):
     currency: Currency
     zone: Zone
     numbers: Annotated[list[str], Field(max_length=1000)] = []
-    caller_id: str = ""
+    caller_id: Annotated[str, Field(validate_default=True)] = ""
     greeting: Media = ""
     music: Annotated[str, Field(max_length=64)] = "default"
     trunk: Name = "trunk"
@@ -186,23 +188,23 @@ class ShopPlan(Table):
         """The name of the fallback queue."""
         return self.queue.name or self.slug
 
-    @model_validator(mode="before")
+    @field_validator("numbers", mode="before")
     @classmethod
-    def _read_numbers(cls, data: Any) -> Any:
+    def _read_numbers(cls, value: Any, info: ValidationInfo) -> Any:
         """Read the shop's own numbers in its own region."""
-        region = data.get("region") if isinstance(data, dict) else None
-        if not isinstance(region, str) or region not in SUPPORTED_REGIONS:
-            return data
-        read = dict(data)
-        numbers = data.get("numbers", [])
-        if isinstance(numbers, list):
-            read["numbers"] = [_number(n, region) for n in numbers]
-        caller_id = data.get("caller_id", "")
-        if isinstance(caller_id, str) and caller_id:
-            read["caller_id"] = _number(caller_id, region)
-        elif read.get("numbers"):
-            read["caller_id"] = read["numbers"][0]
-        return read
+        region = info.data.get("region")
+        if region is None or not isinstance(value, list):
+            return value
+        return [_number(text, region) for text in value]
+
+    @field_validator("caller_id", mode="before")
+    @classmethod
+    def _read_caller_id(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read it likewise; the shop's first number when it is not said."""
+        region, numbers = info.data.get("region"), info.data.get("numbers")
+        if region is None or numbers is None:
+            return value
+        return _number(value, region) if value else next(iter(numbers), "")
 
 
 def _number(text: Any, region: str) -> str:

@@ -21,9 +21,11 @@ from sim.bench.inbound import BenchOptions, bench_inbound
 from sim.bench.report import APP_QUEUE
 from sim.demo.dashboard import Dashboard, print_checks, print_report
 from sim.demo.run import DemoOptions, run_demo
+from sim.faults.engine_kill import FaultOptions, engine_kill
 from sim.phones.control import PhoneError
 from sim.processes import ChildFailed
 from sim.sipp.sounds import SoundsFailed
+from sim.soak.run import SoakOptions, soak
 from sim.world.shops import DEMO, BadShopsFile
 from sim.world.world import WorldFailed
 
@@ -110,6 +112,43 @@ def bench_inbound_(
     )
     with Dashboard() as dashboard:
         report = run(bench_inbound(options, dashboard.say))
+    print_checks(report, dashboard.console)
+    finish(report, json_)
+
+
+@app.command("soak")
+def soak_(
+    minutes: Annotated[float, typer.Option(min=0.2, help="Length of the load.")] = 20,
+    rate: Annotated[float, typer.Option(min=0.1, help="Calls and orders a s.")] = 5,
+    json_: AsJson = False,
+    seed: Seed = 1,
+    folder: Folder = Path("var/soak"),
+) -> None:
+    """Calls and orders at a steady rate for long: nothing lost, nothing leaked."""
+    options = SoakOptions(minutes=minutes, calls_per_s=rate, seed=seed, folder=folder)
+    with Dashboard() as dashboard:
+        report = run(soak(options, dashboard.say))
+    print_checks(report, dashboard.console)
+    finish(report, json_)
+
+
+faults_app = typer.Typer(no_args_is_help=True, help="Break something on purpose.")
+app.add_typer(faults_app, name="faults")
+
+
+@faults_app.callback()
+def _faults() -> None:
+    """Break something on purpose, during traffic."""
+
+
+@faults_app.command("engine-kill")
+def engine_kill_(
+    json_: AsJson = False, seed: Seed = 1, folder: Folder = Path("var/faults")
+) -> None:
+    """Kill the engine during traffic, start it again, and count the cost."""
+    options = FaultOptions(seed=seed, folder=folder)
+    with Dashboard() as dashboard:
+        report = run(engine_kill(options, dashboard.say))
     print_checks(report, dashboard.console)
     finish(report, json_)
 

@@ -1,6 +1,6 @@
 """Processor time of processes and everything below them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import psutil
 
@@ -12,7 +12,7 @@ class CpuMeter:
     A process that ended since then no longer counts, so use it on those that live on.
     """
 
-    def __init__(self, groups: dict[str, Iterable[int]]) -> None:
+    def __init__(self, groups: Mapping[str, Iterable[int]]) -> None:
         self._groups = {name: list(pids) for name, pids in groups.items()}
         self._before = self._read()
 

@@ -3,11 +3,11 @@
 
 Both get the same callers, the same agents' phones and the same scenarios, turn by
 turn. The rate climbs until a system fails more than one call in a thousand, twice.
+The engine is stopped while the native queue has its turn: it costs nothing there.
 Then callers outnumber a few agents, and the time from an agent's hang-up to the next
 ring of that phone is measured.
 """
 
-import asyncio
 import socket
 import time
 from dataclasses import dataclass
@@ -101,7 +101,6 @@ class Bench:
             system: Climb(first=options.first, stride=options.stride)
             for system in SYSTEMS
         }
-        self._groups: dict[str, list[int]] = {}
         self.steps: list[StepFigures] = []
         self.free_to_ring_ms: dict[str, list[float]] = {}
 
@@ -112,8 +111,7 @@ class Bench:
     async def run(self) -> None:
         """Warm both up, climb with both in turn, then let callers wait."""
         async with self._world.steps.step("Agents become ready"):
-            await self._ready()
-        self._groups = await self._processes()
+            await self._world.all_ready()
         for system in SYSTEMS:
             await self._step(system, WARM_UP_CPS)
         turn = list(SYSTEMS)
@@ -128,22 +126,23 @@ class Bench:
         climb = self._climbs[system]
         return not climb.over and climb.rate <= self._options.ceiling
 
-    async def _ready(self) -> None:
-        gate = asyncio.Semaphore(16)
-
-        async def one(login: str) -> None:
-            async with gate:
-                await self._world.api.make_ready(login)
-
-        await asyncio.gather(*map(one, self._world.shops.agents))
+    async def _turn_of(self, system: str) -> None:
+        """Have the engine run for its own turns only; it remembers who is ready."""
+        engine = self._world.engine
+        running = engine is not None and engine.running
+        if system == ENGINE and not running:
+            await self._world.start_engine()
+            await self._world.all_ready()
+        elif system != ENGINE and engine is not None and running:
+            await engine.stop(grace_s=20)
 
     async def _processes(self) -> dict[str, list[int]]:
         status = await self._world.pbx.status()
         assert status.pid is not None
-        assert self._world.engine is not None
+        engine = self._world.engine
         return {
             "asterisk": [status.pid],
-            "engine": [self._world.engine.pid],
+            "engine": [engine.pid] if engine is not None and engine.running else [],
             "sipp_agents": [self._agents.pid],
         }
 
@@ -158,7 +157,8 @@ class Bench:
         )
 
     async def _step(self, system: str, rate: float) -> StepFigures:
-        meter = CpuMeter(dict(self._groups))
+        await self._turn_of(system)
+        meter = CpuMeter(await self._processes())
         step = await self._load.step(
             DIALLED[system],
             rate=rate,
@@ -177,6 +177,7 @@ class Bench:
         )
 
     async def _let_wait(self, system: str) -> None:
+        await self._turn_of(system)
         step = await self._load.step(
             DIALLED_FEW[system],
             rate=WAITING_CPS,

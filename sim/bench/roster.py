@@ -19,6 +19,12 @@ class Group:
     queue: str
     number: str
     agents: int
+    dials_orders: bool = False
+
+    @property
+    def phone_mode(self) -> str:
+        """Order calls go only to phones that answer by themselves."""
+        return "auto_answer" if self.dials_orders else "ring"
 
     def logins(self) -> list[str]:
         """Name its agents."""
@@ -28,6 +34,7 @@ class Group:
 MANY = Group("bench", "bench", "+74955550001", 400)
 FEW = Group("few", "benchfew", "+74955550002", 20)
 GROUPS = (MANY, FEW)
+ENDURANCE = Group("soak", "soak", "+74955550003", 60, dials_orders=True)
 
 
 def provision(groups: tuple[Group, ...], agents_at: str) -> Provision:
@@ -39,7 +46,7 @@ def provision(groups: tuple[Group, ...], agents_at: str) -> Provision:
             login=login,
             name=f"Agent {login}",
             sip_password=SIP_PASSWORD,
-            phone_mode="ring",
+            phone_mode=group.phone_mode,
             shops=(ShopId(group.shop),),
         )
         for group in groups
@@ -90,7 +97,7 @@ def shops_toml(groups: tuple[Group, ...] = GROUPS) -> str:
             'currency = "RUB"',
             'zone = "Europe/Moscow"',
             f'numbers = ["{group.number}"]',
-            "dial_orders = false",
+            f"dial_orders = {str(group.dials_orders).lower()}",
             f'queue = {{ name = "fallback-{group.shop}" }}',
         ]
         for login in group.logins():
@@ -98,6 +105,7 @@ def shops_toml(groups: tuple[Group, ...] = GROUPS) -> str:
                 "[[agents]]",
                 f'login = "{login}"',
                 f'name = "Agent {login}"',
+                f'phone_mode = "{group.phone_mode}"',
                 f"shops = {{ {group.shop} = 5 }}",
                 'skills = { "lang.ru" = 10 }',
             ]

@@ -24,10 +24,18 @@ class Traffic:
     left to end by themselves.
     """
 
-    def __init__(self, world: World, *, seed: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int,
+        calls_per_s: float = CALLS_PER_S,
+        orders_per_s: float = ORDERS_PER_S,
+    ) -> None:
         self._world = world
+        self._orders_per_s = orders_per_s
         self._rng = Random(seed)
-        self._callers = Callers(world, rate=CALLS_PER_S, seed=seed)
+        self._callers = Callers(world, rate=calls_per_s, seed=seed)
         self._stack = AsyncExitStack()
         self._orders: asyncio.Task[None] | None = None
         self.sent: list[SentOrder] = []
@@ -78,5 +86,5 @@ class Traffic:
                 self.sent.append(sent)
             except (ApiRefused, OSError, TimeoutError) as error:
                 self.refused.append(f"{order.number}: {error}")
-            due_at += 1.0 / ORDERS_PER_S
+            due_at += 1.0 / self._orders_per_s
             await asyncio.sleep(max(0.0, due_at - loop.time()))

@@ -108,6 +108,7 @@ class PhoneCall:
     ringing_at: float | None = None
     established_at: float | None = None
     closed_at: float | None = None
+    ended_by_far_side: bool = False
     answered: bool = False
     """The phone sent 200; the caller's ACK makes the call established."""
     established: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,1 @@
+"""Endurance: the same load for long, and what it leaves behind."""

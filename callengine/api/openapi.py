@@ -29,6 +29,8 @@ WEBHOOKS = {
     "delivery.agreed": "logistics",
     "delivery.cancelled": "logistics",
 }
+_ALWAYS = (500, 503)
+"""A failure of ours; a part that is away: try again."""
 _SIGNED = tuple(f"webhook-{part}" for part in ("id", "timestamp", "signature"))
 
 
@@ -87,7 +89,8 @@ def _operation(route: Route) -> dict[str, object]:
     replies: dict[str, object] = {
         str(status): _reply(status, model) for status, model in route.replies.items()
     }
-    replies |= {str(status): _reply(status, ErrorOut) for status in route.errors}
+    errors = (*route.errors, *(_ALWAYS if route.path.startswith("/api/") else ()))
+    replies |= {str(status): _reply(status, ErrorOut) for status in errors}
     operation: dict[str, object] = {
         "operationId": _operation_id(route),
         "summary": route.summary,

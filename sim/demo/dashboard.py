@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from rich.columns import Columns
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -71,15 +71,18 @@ def picture(stage: Stage, floor: dict[str, Any]) -> Group:
     """Lay the floor out in tables."""
     elapsed = time.monotonic() - stage.began
     ledger = stage.world.receiver.ledger
-    tables = Columns(
-        [
-            _table("calls", floor.get("calls")),
-            _table("ended", floor.get("ended")),
-            _table("agents", floor.get("agents")),
-            _table("orders", floor.get("orders")),
-            _table("outcomes", floor.get("outcomes")),
-            _latencies(floor.get("latency_ms") or {}),
-        ]
+    tables = Table.grid(padding=(0, 2), expand=True)
+    for _ in range(3):
+        tables.add_column(ratio=1)
+    tables.add_row(
+        _table("agents", floor.get("agents")),
+        _table("calls now", floor.get("calls")),
+        _table("orders by stage", floor.get("orders")),
+    )
+    tables.add_row(
+        _table("calls ended", floor.get("ended")),
+        _table("attempts by outcome", floor.get("outcomes")),
+        _latencies(floor.get("latency_ms") or {}),
     )
     title = f"callengine demo, {elapsed:.0f} s"
     foot = (
@@ -91,17 +94,26 @@ def picture(stage: Stage, floor: dict[str, Any]) -> Group:
 
 
 def _table(title: str, counts: dict[str, int] | None) -> Table:
-    table = Table(title=title, show_header=False, min_width=16)
+    table = Table(title=title, show_header=False, box=box.SIMPLE, expand=True)
+    table.add_column("what")
+    table.add_column("count", justify="right", style="bold")
     for name, count in (counts or {}).items():
-        table.add_row(name, str(count))
+        table.add_row(name.replace("_", " ").replace(".", " "), str(count))
+    if not counts:
+        table.add_row("[dim]none yet[/dim]", "")
     return table
 
 
 def _latencies(latencies: dict[str, dict[str, Any]]) -> Table:
-    table = Table("ms", "p50", "p95", title="latencies")
+    table = Table(title="latencies, ms", box=box.SIMPLE, expand=True)
+    table.add_column("")
+    for name in ("p50", "p95"):
+        table.add_column(name, justify="right")
     for name in _LATENCIES:
         figures = latencies.get(name, {})
-        table.add_row(name, *(_ms(figures.get(p)) for p in ("p50", "p95")))
+        table.add_row(
+            name.replace("_", " "), *(_ms(figures.get(p)) for p in ("p50", "p95"))
+        )
     return table
 
 

@@ -205,7 +205,9 @@ class Pbx:
             PbxError: something cannot be written, or Asterisk refused it.
         """
         files = render_provision(what, self.config)
-        commands = write_provision(files, self.config.provisioned)
+        # An Asterisk of the admin's runs as another user, of the folder's group.
+        mode = 0o640 if self.config.provision_dir else 0o600
+        commands = write_provision(files, self.config.provisioned, mode=mode)
         if console_prefix(self.config) is not None:
             await self.reload(commands)
         return commands

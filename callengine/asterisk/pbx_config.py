@@ -56,6 +56,8 @@ class PbxConfig:
     conf_dirs: tuple[Path, ...] = (PROJECT / "asterisk-conf",)
     dialplan_dirs: tuple[Path, ...] = (PROJECT / "dialplan",)
     """Later folders win where names are equal."""
+    provision_dir: Path | None = None
+    """Where an Asterisk that is not ours includes the generated files from."""
     bench: bool = False
     """Whether a call to `bench` reaches the native queue `bench`."""
 
@@ -87,7 +89,7 @@ class PbxConfig:
     @property
     def provisioned(self) -> Path:
         """Where the files generated from the database are."""
-        return self.etc / "provisioned"
+        return self.provision_dir or self.etc / "provisioned"
 
     @property
     def log_file(self) -> Path:

@@ -78,12 +78,12 @@ def render(config: PbxConfig, where: Places, *, root: Path | None = None) -> lis
     return written
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
     """Write a file at once or not at all, readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)

@@ -131,9 +131,14 @@ def diff_provision(files: Mapping[str, str], folder: Path) -> str:
     return "\n".join(lines)
 
 
-def write_provision(files: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+def write_provision(
+    files: Mapping[str, str], folder: Path, *, mode: int = 0o600
+) -> tuple[str, ...]:
     """
     Write the files that changed, each at once or not at all.
+
+    Args:
+        mode: of the files; they hold passwords.
 
     Returns:
         The console commands that make Asterisk read them.
@@ -144,7 +149,7 @@ def write_provision(files: Mapping[str, str], folder: Path) -> tuple[str, ...]:
     changed = [name for name in files if _read(folder / name) != files[name]]
     try:
         for name in changed:
-            write_private(folder / name, files[name])
+            write_private(folder / name, files[name], mode=mode)
     except OSError as error:
         raise PbxError(f"Cannot write into {folder}: {error}") from error
     return tuple(RELOAD[name] for name in changed)

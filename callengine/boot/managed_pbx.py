@@ -42,5 +42,6 @@ def pbx_config(
         suite=settings.pbx.suite,
         mirror=settings.pbx.mirror,
         sounds_dir=settings.pbx.sounds_dir,
+        provision_dir=settings.pbx.provision_dir,
         bench=bench,
     )

@@ -21,6 +21,10 @@ def absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _if_given(path: Path | None) -> Path | None:
+    return absolute(path) if path else None
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Address = Annotated[str, AfterValidator(_ip)]
 Folder = Annotated[Path, Field(validate_default=True), AfterValidator(absolute)]
@@ -109,8 +113,19 @@ class PbxSettings(Section):
     """Debian archive to build it from; empty: mmdebstrap's choice."""
     sounds_dir: Folder = Path("sounds")
     """Own prompts, played as `sound:callengine/NAME`."""
+    provision_dir: Annotated[Path | None, AfterValidator(_if_given)] = None
+    """With `managed = false`: where your Asterisk includes the generated files from."""
     max_call_s: Annotated[int, Field(ge=60, le=86400)] = 14400
     """`TIMEOUT(absolute)`: a call forgotten by everybody ends by itself."""
+
+    @model_validator(mode="after")
+    def _provisions_its_own(self) -> Self:
+        if self.managed and self.provision_dir is not None:
+            raise ValueError(
+                "provision_dir is for an Asterisk of your own; the managed one has its"
+                " place. Remove it, or set managed = false"
+            )
+        return self
 
 
 class TimingSettings(Section):

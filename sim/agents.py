@@ -20,6 +20,7 @@ from sim.phones.baresip import BaresipPhone, PhoneCall
 from sim.phones.control import PhoneError
 
 _JOIN_PATIENCE_S = 5.0
+_MACHINE_PATIENCE_S = 8.0
 
 
 class SimulatedAgent:
@@ -113,7 +114,10 @@ class SimulatedAgent:
         card = self._card_of(handled.call)
         if card is not None:
             await self._until_joined(card, call)
-        if not _sounds_like_a_machine(card):
+        if _sounds_like_a_machine(card):
+            # The engine should notice first; an agent who must do it is slower.
+            await _within(call.closed, _MACHINE_PATIENCE_S)
+        else:
             await _within(call.closed, self._draw(self._habits.talks_s))
             if self._rng.uniform(0, 1) < self._habits.lets_the_other_end:
                 await _within(call.closed, self._habits.patience_s)

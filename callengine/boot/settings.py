@@ -59,25 +59,24 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
-        nested_model_default_partial_update=True,
     )
 
     node: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")] = "n1"
     var_dir: Folder = Path("var")
     database_url: str = "sqlite+aiosqlite:///{var_dir}/callengine.db"
     redis_url: str = "redis://127.0.0.1:6379/0"
-    api: ApiSettings = ApiSettings()
-    ari: AriSettings = AriSettings()
-    ami: AmiSettings = AmiSettings()
-    agi: AgiSettings = AgiSettings()
-    sip: SipSettings = SipSettings()
-    rtp: RtpSettings = RtpSettings()
-    trunk: TrunkSettings = TrunkSettings()
-    pbx: PbxSettings = PbxSettings()
-    timing: TimingSettings = TimingSettings()
-    dialling: DiallingSettings = DiallingSettings()
-    outbox: OutboxSettings = OutboxSettings()
-    log: LogSettings = LogSettings()
+    api: ApiSettings = Field(default_factory=ApiSettings)
+    ari: AriSettings = Field(default_factory=AriSettings)
+    ami: AmiSettings = Field(default_factory=AmiSettings)
+    agi: AgiSettings = Field(default_factory=AgiSettings)
+    sip: SipSettings = Field(default_factory=SipSettings)
+    rtp: RtpSettings = Field(default_factory=RtpSettings)
+    trunk: TrunkSettings = Field(default_factory=TrunkSettings)
+    pbx: PbxSettings = Field(default_factory=PbxSettings)
+    timing: TimingSettings = Field(default_factory=TimingSettings)
+    dialling: DiallingSettings = Field(default_factory=DiallingSettings)
+    outbox: OutboxSettings = Field(default_factory=OutboxSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
 
     @property
     def app_name(self) -> str:
@@ -184,8 +183,9 @@ def known_keys() -> dict[str, Any]:
     """Every key, dotted, with its default."""
     keys: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.default, Section):
-            inner = type(field.default).model_fields
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            inner = section.model_fields
             keys |= {f"{name}.{key}": inner[key].default for key in inner}
         else:
             keys[name] = field.default

@@ -1,0 +1,134 @@
+"""Settings: where they come from, and what is refused at the door."""
+
+from pathlib import Path
+
+import pytest
+
+from callengine.boot.settings import SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder and no variables of ours."""
+    import os
+
+    for name in list(os.environ):
+        if name.upper().startswith("CALLENGINE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(text: str = "", config: Path | None = None) -> str:
+    """What `load_settings` complains of, with that in callengine.toml."""
+    if text:
+        Path("callengine.toml").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(config)
+    return str(caught.value)
+
+
+def test_without_a_file_every_key_has_its_default(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.app_name == "callengine-n1"
+    assert settings.var_dir == tmp_path / "var"
+    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/var/callengine.db"
+    assert settings.pbx.root_dir == tmp_path / ".cache" / "asterisk-root"
+
+
+def test_the_file_changes_one_key_of_a_table_and_keeps_the_others() -> None:
+    Path("callengine.toml").write_text("[api]\nport = 9000\n")
+    settings = load_settings()
+    assert (settings.api.host, settings.api.port) == ("127.0.0.1", 9000)
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("callengine.toml").write_text("[api]\nport = 9000\nhost = '127.0.0.9'\n")
+    monkeypatch.setenv("CALLENGINE_API__PORT", "9001")
+    settings = load_settings()
+    assert (settings.api.host, settings.api.port) == ("127.0.0.9", 9001)
+
+
+def test_the_database_follows_var_dir_unless_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CALLENGINE_VAR_DIR", "/srv/calls")
+    assert load_settings().database_url.endswith("////srv/calls/callengine.db")
+    monkeypatch.setenv("CALLENGINE_DATABASE_URL", "postgresql+asyncpg://u@h/d")
+    assert load_settings().database_url == "postgresql+asyncpg://u@h/d"
+
+
+def test_another_file_is_named_by_option_or_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('node = "n7"\n')
+    assert load_settings(other).node == "n7"
+    monkeypatch.setenv("CALLENGINE_CONFIG", str(other))
+    assert load_settings().node == "n7"
+
+
+def test_settings_do_not_change() -> None:
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.api.port = 1
+
+
+def test_a_file_that_is_not_there_is_an_error() -> None:
+    assert "no settings file" in refused(config=Path("nowhere.toml"))
+
+
+def test_broken_toml_is_told_with_its_place() -> None:
+    assert "no valid TOML" in refused("node = \n")
+    assert "line 1" in refused("node = \n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('nod = "x"', "nod: no such setting. Did you mean node?"),
+        ("[api]\nprt = 1", "api.prt: no such setting. Did you mean api.port?"),
+        ("[api]\nport = 99999", "CALLENGINE_API__PORT"),
+        ("[api]\nport = 'x'", "api.port"),
+        ('node = "A B"', "node"),
+        ('[ari]\nhost = "10.0.0.1"', "must be a loopback address"),
+        ('[ami]\nhost = "asterisk"', "must be a loopback address"),
+        ('[sip]\nhost = "pbx.example"', "is no IP address"),
+        ('[trunk]\ncontact = "127.0.0.1"', "trunk.contact"),
+        ("[rtp]\nfirst_port = 20000\nlast_port = 20010", "four ports"),
+        ("[rtp]\nfirst_port = 10001", "must be even"),
+        ('redis_url = "http://x"', "redis_url must begin with"),
+        ('database_url = "mysql://x"', "database_url must begin with"),
+        ('[pbx]\nprovision_dir = "/etc/asterisk"', "managed = false"),
+        ("[timing]\nring_s = 0", "timing.ring_s"),
+    ],
+)
+def test_an_impossible_value_is_refused_by_its_key(text: str, said: str) -> None:
+    assert said in refused(text)
+
+
+def test_an_asterisk_of_ones_own_may_be_elsewhere() -> None:
+    Path("callengine.toml").write_text(
+        '[ari]\nhost = "10.0.0.1"\n[pbx]\nmanaged = false\n'
+        'provision_dir = "/etc/asterisk/callengine"\n'
+    )
+    assert load_settings().ari.host == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CALLENGINE_API_PORT", "CALLENGINE_API__PORT"),
+        ("CALLENGINE_REDISURL", "CALLENGINE_REDIS_URL"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_name_meant(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    assert f"{name}: no such setting. Did you mean {meant}?" in refused()
+
+
+def test_every_wrong_key_is_told_at_once() -> None:
+    said = refused("[api]\nport = 0\n[agi]\nport = 0\n")
+    assert "api.port" in said
+    assert "agi.port" in said

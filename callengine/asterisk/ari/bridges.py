@@ -33,7 +33,12 @@ class Bridges:
             "POST",
             "bridges/{bridgeId}/addChannel",
             {"bridgeId": bridge},
-            {"channel": ",".join(channels)},
+            {
+                "channel": ",".join(channels),
+                # Else each join may cost a re-INVITE per leg, to tell a carrier the
+                # identity of an agent.
+                "inhibitConnectedLineUpdates": "true",
+            },
         )
 
     async def play(self, bridge: BridgeId, playback: PlaybackId, media: str) -> None:

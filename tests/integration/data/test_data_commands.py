@@ -1,0 +1,178 @@
+"""`callengine migrate`, `apply`, `check`, `orders import` as an admin calls them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callengine.boot.cli import main
+
+DEMO = Path(__file__).parents[3] / "sim" / "shops" / "demo.toml"
+ORDERS = """\
+number;phone;name;item;category;quantity;price
+T-1;8 (916) 123-45-67;Ирина;Чайник;kitchen;1;1299
+T-2;7,92E+10;Пётр;Лампа;home;1;5
+T-3;+7 916 000-00-00;Анна;Плед;home;две;5
+T-1;;;Кружка;kitchen;2;90
+"""
+
+
+@dataclass
+class Said:
+    """What a command printed and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """The last line as JSON."""
+        said = json.loads(self.out.splitlines()[-1])
+        assert isinstance(said, dict)
+        return said
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Run a command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALLENGINE_VAR_DIR", str(tmp_path / "var"))
+
+    def call(*arguments: str) -> Said:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out, err = capfd.readouterr()
+        return Said(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def ready(run: Run) -> Run:
+    """The same, with the sample shops applied."""
+    assert run("migrate").code == 0
+    assert run("apply", str(DEMO), "--secrets-out", "secrets.json").code == 0
+    return run
+
+
+def test_migrating_twice_says_so(run: Run) -> None:
+    first, second = run("migrate"), run("migrate")
+
+    assert "from schema none to 0001" in first.out
+    assert "at schema 0001 already" in second.out
+
+
+def test_the_database_is_for_its_owner_alone(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+
+    assert (tmp_path / "var" / "callengine.db").stat().st_mode & 0o077 == 0
+
+
+def test_applying_to_an_empty_database_says_what_to_run_first(run: Run) -> None:
+    said = run("apply", str(DEMO))
+
+    assert said.code == 1
+    assert "run `callengine migrate`" in said.err
+
+
+def test_new_secrets_are_shown_once_or_written_once(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    shown = run("apply", str(DEMO))
+    again = run("apply", str(DEMO))
+    rotated = run("apply", str(DEMO), "--rotate", "--secrets-out", "s.json", "--json")
+
+    assert "agent a01 password " in shown.out
+    assert "secrets" not in again.out
+    assert "unchanged: 12" in again.out
+    assert "secrets" not in rotated.json()
+    kept = json.loads((tmp_path / "s.json").read_text())
+    assert len(kept["agents"]) == 10
+    assert set(kept["shops"]["teplo"]) == {"api_key", "shop_secret", "logistics_secret"}
+
+
+def test_a_bad_file_is_explained_and_nothing_is_applied(
+    ready: Run, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text(DEMO.read_text().replace('"Europe/Moscow"', '"Moscow"'))
+    checked, applied = ready("check", str(bad)), ready("apply", str(bad))
+
+    assert (checked.code, applied.code) == (1, 1)
+    for said in (checked, applied):
+        assert f"{bad}: error: line 13: shops.teplo.zone: 'Moscow' is no" in said.err
+    assert "nothing was applied" in applied.err
+
+
+def test_checking_needs_no_database(run: Run) -> None:
+    said = run("check", str(DEMO), "--json").json()
+
+    assert said["ok"] is True
+    assert said["errors"] == []
+    assert len(said["warnings"]) == 4  # the receivers are told by the environment
+
+
+def test_good_orders_go_in_and_bad_rows_are_reported(
+    ready: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(ORDERS.encode("cp1251"))
+    first = ready("orders", "import", str(file), "--shop", "teplo")
+    second = ready("orders", "import", str(file), "--shop", "teplo", "--json")
+
+    assert first.code == 1
+    assert f"{file}: line 3: phone: a spreadsheet has rounded" in first.err
+    assert f"{file}: line 4: quantity 'две' is no number" in first.err
+    said = second.json()
+    assert (said["created"], said["same"], said["ok"]) == (0, 1, False)
+    assert [row["line"] for row in said["bad"]] == [3, 4]
+
+
+def test_a_file_without_bad_rows_ends_well(ready: Run, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("\n".join(ORDERS.splitlines()[:2]))
+    said = ready("orders", "import", str(file), "--shop", "teplo", "--json")
+
+    assert said.code == 0
+    assert (said.json()["created"], said.json()["bad"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "shop", "says"),
+    [
+        (None, "teplo", "No such file"),
+        (b"a;b\n1;2\n", "teplo", "there is no number"),
+        (ORDERS.encode(), "nobody", "there is no shop 'nobody'; shops: svitlo, teplo"),
+    ],
+)
+def test_what_cannot_be_imported_at_all_is_code_2(
+    ready: Run, tmp_path: Path, content: bytes | None, shop: str, says: str
+) -> None:
+    file = tmp_path / "orders.csv"
+    if content is not None:
+        file.write_bytes(content)
+    said = ready("orders", "import", str(file), "--shop", shop)
+
+    assert said.code == 2
+    assert says in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_database_that_is_away_is_one_clear_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "CALLENGINE_DATABASE_URL", "postgresql+asyncpg://nobody@127.0.0.1:1/none"
+    )
+    said = run("migrate")
+
+    assert said.code == 1
+    assert "the database does not work" in said.err
+    assert "Traceback" not in said.err

@@ -4,6 +4,7 @@ import socket
 from contextlib import ExitStack
 
 _LOOPBACK = "127.0.0.1"
+LOWEST = 10_000
 
 
 def free_ports(
@@ -19,7 +20,7 @@ def free_ports(
         return ports
 
 
-def free_udp_range(length: int, *, first: int = 30_000, last: int = 60_000) -> int:
+def free_udp_range(length: int, *, first: int = LOWEST, last: int = 60_000) -> int:
     """
     Find the start of `length` consecutive UDP ports free on every address.
 
@@ -31,6 +32,8 @@ def free_udp_range(length: int, *, first: int = 30_000, last: int = 60_000) -> i
         if taken is None:
             return start
         start = taken + 2 - taken % 2
+    if first > LOWEST:  # there may be room below
+        return free_udp_range(length, first=LOWEST, last=last)
     raise OSError(f"no {length} free UDP ports in a row in {first}-{last}")
 
 

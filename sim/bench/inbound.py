@@ -24,7 +24,7 @@ from sim.bench.roster import FEW, MANY
 from sim.bench.world import BenchWorld
 from sim.ports import free_ports
 from sim.sipp.run import Sipp, SippSettings
-from sim.world.plan import Timing, make_plan
+from sim.world.plan import TRUNK_ADDRESS, Timing, make_plan
 from sim.world.steps import Say
 
 TALK_MS = 2000
@@ -163,7 +163,7 @@ class Bench:
             DIALLED[system],
             rate=rate,
             seconds=self._options.step_s,
-            port=self._world.plan.callers_port,
+            port=_caller_port(),
         )
         await self._world.until_quiet(within_s=30)
         return StepFigures(
@@ -182,7 +182,7 @@ class Bench:
             DIALLED_FEW[system],
             rate=WAITING_CPS,
             seconds=self._options.waiting_s,
-            port=self._world.plan.callers_port,
+            port=_caller_port(),
             scenario="caller_waits_for_the_agent_to_end",
             drain_s=120,
         )
@@ -190,3 +190,7 @@ class Bench:
         found = free_to_ring_ms(step.callers, step.agents)
         self.free_to_ring_ms[system] = found
         self._say(f"{system} with callers waiting: {len(found)} rings measured")
+
+
+def _caller_port() -> int:
+    return free_ports(1, host=TRUNK_ADDRESS, kind=socket.SOCK_DGRAM)[0]

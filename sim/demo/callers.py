@@ -1,9 +1,11 @@
 """Callers of the demo: who calls which number, and how patient they are."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+from sim.ports import free_ports
 from sim.shops.people import RU, UA, number_of
 from sim.sipp.run import Sipp, SippSettings
 from sim.world.books import known_numbers
@@ -33,19 +35,20 @@ class Callers:
             shop.shop: known_numbers(world.plan.database, shop.shop, _LINES)
             for shop in world.shops.shops
         }
+        ports = free_ports(len(SHARES), host=TRUNK_ADDRESS, kind=socket.SOCK_DGRAM)
         self.runs = [
-            Sipp(self._settings(index, name, rate * share))
+            Sipp(self._settings(index, name, rate * share, ports[index]))
             for index, (name, share) in enumerate(SHARES.items())
         ]
 
-    def _settings(self, index: int, name: str, rate: float) -> SippSettings:
+    def _settings(self, index: int, name: str, rate: float, port: int) -> SippSettings:
         world = self._world
         assert world.sounds is not None
         return SippSettings(
             scenario=name,
             folder=Path(world.plan.folder) / "callers" / name,
             address=TRUNK_ADDRESS,
-            port=world.plan.callers_port + index,
+            port=port,
             target=world.plan.registrar,
             numbers=list(self._lines(index)),
             calls_per_s=rate,

@@ -129,6 +129,7 @@ async def _keep_going(stage: Stage, seconds: float | None, watch: Watch) -> floa
 
 async def _look(stage: Stage, watch: Watch) -> dict[str, Any]:
     stage.staff.check()
+    stage.traffic.check()
     stage.world.family.look()
     floor: dict[str, Any] = {}
     with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):

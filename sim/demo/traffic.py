@@ -66,6 +66,13 @@ class Traffic:
             if isinstance(outcome, Exception):
                 raise outcome
 
+    def check(self) -> None:
+        """Raise when callers are gone or orders stopped for no good reason."""
+        for run in self._callers.runs:
+            run.check()
+        if self._orders is not None and self._orders.done():
+            self._orders.result()
+
     def callers(self) -> list[Moment]:
         """Read what every caller noted so far."""
         return [moment for run in self._callers.runs for moment in run.moments()]

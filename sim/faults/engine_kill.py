@@ -96,7 +96,7 @@ async def _traffic(options: FaultOptions, world: World, say: Say) -> Outage:
     seen = Outage(time.time() - time.monotonic())
     async with staff, traffic:
         seen.asterisk_before = (await world.pbx.status()).pid
-        await _until_busy(world, staff, say)
+        await _until_busy(world, staff, traffic, say)
         await _kill(world, staff, traffic, seen)
         say(f"killed; {len(seen.joined)} talk, {len(seen.waiting)} wait")
         await asyncio.sleep(DOWN_S)  # the outage itself
@@ -117,11 +117,12 @@ async def _traffic(options: FaultOptions, world: World, say: Say) -> Outage:
     return seen
 
 
-async def _until_busy(world: World, staff: Staff, say: Say) -> None:
+async def _until_busy(world: World, staff: Staff, traffic: Traffic, say: Say) -> None:
     """Wait until some talk and some wait, so that both have something to lose."""
 
     async def busy() -> bool:
         staff.check()
+        traffic.check()
         floor = await world.api.floor()
         return len(talking(staff)) >= TALKING_AT_LEAST and floor["waiting"] >= 1
 

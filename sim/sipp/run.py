@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from sim.processes import Child, ChildFailed, start_child
 from sim.sipp.stats import Counts, Moment, parse_counts, read_moments
+from sim.waiting import until
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -113,14 +116,26 @@ class Sipp:
         await self._started()
 
     async def _started(self) -> None:
-        # SIPp writes its statistics file once it has bound its port.
         assert self._child is not None
-        stat = self.settings.folder / "stat.csv"
-        async with asyncio.timeout(5.0):
-            while not (stat.exists() and stat.stat().st_size):
-                if not self._child.running:
-                    self._raise()
-                await asyncio.sleep(0.02)
+
+        async def bound() -> bool:
+            self.check()
+            return not self.running or _holds(self.pid, self.settings.port)
+
+        if not await until(bound, every_s=0.02, within_s=10.0):
+            self._raise()
+
+    def check(self) -> None:
+        """Raise `ChildFailed` if it ended for another reason than its last call."""
+        if self._child is None or self._child.running:
+            return
+        # 0: every call went well; 1: some failed.
+        if self._child.process.returncode not in (0, 1) or not self.has_counted():
+            self._raise()
+
+    def has_counted(self) -> bool:
+        """Whether it came so far as to make a call, if it makes any."""
+        return self.counts().created > 0 or self.settings.target is None
 
     def _raise(self) -> None:
         assert self._child is not None
@@ -160,8 +175,7 @@ class Sipp:
         assert self._child is not None
         async with asyncio.timeout(within_s):
             await self._child.process.wait()
-        if self._child.process.returncode not in (0, 1):  # 1: some calls failed
-            self._raise()
+        self.check()
         return self.counts()
 
     async def no_new_calls(self) -> None:
@@ -173,3 +187,12 @@ class Sipp:
         """End it; its calls are cut off without a word."""
         if self._child is not None:
             await self._child.stop(grace_s=2.0)
+
+
+def _holds(pid: int, port: int) -> bool:
+    """Whether a process has bound a UDP port."""
+    try:
+        sockets = psutil.Process(pid).net_connections(kind="udp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(sock.laddr and sock.laddr.port == port for sock in sockets)

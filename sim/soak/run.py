@@ -147,6 +147,7 @@ async def _watch(
     ends_at = time.monotonic() + options.minutes * 60
     while (left_s := ends_at - time.monotonic()) > 0:
         await _look(world, watched)
+        traffic.check()
         engine, asterisk = watched.engine[-1][1], watched.asterisk[-1][1]
         floor = await world.api.floor()
         say(

@@ -5,6 +5,7 @@ import secrets
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
 from sim.ports import free_ports, free_udp_range
@@ -12,6 +13,8 @@ from sim.ports import free_ports, free_udp_range
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
 ASTERISK_RTP_PORTS = 2000
+EPHEMERAL = 32_768
+"""From here on the kernel hands ports out by itself."""
 BENCH_RTP_PORTS = 8000
 """At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
 PHONE_RTP_PORTS = 10
@@ -39,7 +42,6 @@ class Plan:
         rtp_first: Asterisk's media ports begin here.
         phones_rtp_first: the phones' media ports begin here, ten each.
         sipp_rtp_first: callers' and customers' media ports begin here.
-        callers_port: callers' SIP ports begin here, on the carrier's address.
     """
 
     folder: Path
@@ -54,7 +56,6 @@ class Plan:
     rtp_ports: int
     phones_rtp_first: int
     sipp_rtp_first: int
-    callers_port: int
     ari_password: str = field(repr=False)
     ami_password: str = field(repr=False)
     admin_token: str = field(repr=False)
@@ -99,7 +100,10 @@ class Plan:
             "TIMING__RELAX_AFTER_S": timing.relax_after_s,
             "TIMING__MAX_WAIT_S": timing.max_wait_s,
         }
-        return {_PREFIX + name: str(value) for name, value in values.items()}
+        env = {_PREFIX + name: str(value) for name, value in values.items()}
+        # Some machines forbid bytecode files; without them each start of a command
+        # compiles a thousand modules anew, which takes seconds.
+        return env | {"PYTHONDONTWRITEBYTECODE": ""}
 
     @property
     def trunk_contact(self) -> str:
@@ -157,7 +161,11 @@ def make_plan(
     )
     # One search for all, so that the ranges cannot meet.
     rtp_ports = BENCH_RTP_PORTS if bench else ASTERISK_RTP_PORTS
-    rtp = free_udp_range(rtp_ports + 2 * 1000, first=10_000, last=32_000)
+    # Media ports are free until calls take them, so two runs that looked at the same
+    # place would meet there: each begins to look somewhere else.
+    length = rtp_ports + 2 * 1000
+    first = SystemRandom().randrange(10_000, EPHEMERAL - length)
+    rtp = free_udp_range(length, first=first, last=EPHEMERAL)
     return Plan(
         folder=folder,
         redis_port=redis,
@@ -171,7 +179,6 @@ def make_plan(
         rtp_ports=rtp_ports,
         phones_rtp_first=rtp + rtp_ports,
         sipp_rtp_first=rtp + rtp_ports + 1000,
-        callers_port=rtp + rtp_ports + 1900,
         ari_password=secrets.token_urlsafe(24),
         ami_password=secrets.token_urlsafe(24),
         admin_token=secrets.token_urlsafe(24),

@@ -275,9 +275,9 @@ class TelephonyContract:
 
     async def test_speech_is_told_with_its_length(self, world: TelephonyWorld) -> None:
         bridge = await opened(world)
-        channel = await answered(world)
+        other, channel = await answered(world), await answered(world)
         await world.telephony.detect_talk(channel)
-        await world.telephony.join(bridge, [channel])
+        await world.telephony.join(bridge, [channel, other])
         await world.facts.wait(TalkingStarted, channel=channel)
         ended = await world.facts.wait(TalkingEnded, channel=channel)
         assert 0.1 < ended.duration_s < 3.0

@@ -20,6 +20,7 @@ from callengine.engine.ports import Living, PhoneAccount, ResourceGone
 from tests.contracts.telephony_contract import DIALLED
 from tests.integration.ari.people import caller, customers
 from tests.support.facts import FactLog
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 SHOP = Shop(
@@ -33,14 +34,19 @@ SHOP = Shop(
     queue="teplo",
     greeting="",
 )
-UNREGISTERED = PhoneAccount(
-    agent=AgentId("dmitri"),
-    login="dmitri",
-    name="Dmitri",
-    sip_password="password-of-a-test",
-    phone_mode="ring",
-    shops=(ShopId("teplo"),),
-)
+PHONE_PORT = free_port(udp=True)
+
+
+def account(login: str) -> PhoneAccount:
+    """Make an agent's account."""
+    return PhoneAccount(
+        agent=AgentId(login),
+        login=login,
+        name=login.title(),
+        sip_password="password-of-a-test",
+        phone_mode="ring",
+        shops=(ShopId("teplo"),),
+    )
 
 
 @dataclass
@@ -71,8 +77,13 @@ class AsteriskWorld:
 
 @pytest.fixture(scope="session")
 def inhabited_pbx(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pbx]:
-    """An Asterisk with a shop, a phone nobody registered, and customers."""
-    asyncio.run(pbx.provision(Provision(shops=(SHOP,), accounts=(UNREGISTERED,))))
+    """An Asterisk with a shop, two phones of which one is there, and customers."""
+    provision = Provision(
+        shops=(SHOP,),
+        accounts=(account("dmitri"), account("elena")),
+        contacts={"elena": f"sip:elena@127.0.0.1:{PHONE_PORT}"},
+    )
+    asyncio.run(pbx.provision(provision))
     with customers(pbx, tmp_path_factory.mktemp("sipp")):
         yield pbx
 

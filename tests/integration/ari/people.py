@@ -33,6 +33,20 @@ def customers(pbx: Pbx, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def phone(scenario: str, folder: Path, *, port: int) -> Iterator[Path]:
+    """Have a phone at a fixed address; yields where its log lines go."""
+    settings = SippSettings(
+        scenario=scenario,
+        folder=folder / f"phone-{port}",
+        address="127.0.0.1",
+        port=port,
+        first_media_port=_media_port(),
+    )
+    with _running(settings):
+        yield settings.log
+
+
+@contextmanager
 def caller(
     pbx: Pbx, folder: Path, *, dialled: str, number: str, stays_s: float | None
 ) -> Iterator[None]:

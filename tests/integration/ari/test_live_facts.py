@@ -1,0 +1,93 @@
+"""What we rely on and Asterisk's documents do not say (docs/asterisk-notes.md)."""
+
+from callengine.asterisk.ari.client import AriClient
+from callengine.asterisk.ari.http import HttpSettings
+from callengine.core.facts import (
+    ChannelAnswered,
+    ChannelGone,
+    ChannelJoined,
+    TalkingStarted,
+)
+from callengine.core.ids import ChannelId, PlaybackId
+from tests.contracts.telephony_contract import answered, dial, inside, opened
+from tests.integration.ari.conftest import PHONE_PORT, AsteriskWorld
+from tests.integration.ari.people import phone
+from tests.support.waiting import until
+
+MACHINE = "PJSIP/+79160000008@trunk"
+
+
+async def test_a_bridge_keeps_no_music_and_no_prompt_for_the_next_call(
+    world: AsteriskWorld,
+) -> None:
+    bridge = await opened(world)
+    first = await joined(world, bridge)
+    await world.telephony.start_music(bridge, "default")
+    await world.telephony.play(PlaybackId("left-over"), bridge, "sound:tt-monkeys")
+    await world.telephony.hang_up(first, cause=16)
+    await world.facts.wait(ChannelGone, channel=first)
+    client = client_of(world)
+    try:
+        living = await client.channels.list()
+        assert living == ()  # announcers would be listed too
+        await joined(world, bridge)
+        assert len(await client.channels.list()) == 1
+    finally:
+        await client.close()
+
+
+async def test_speech_is_told_also_when_asked_for_in_the_middle_of_a_call(
+    world: AsteriskWorld,
+) -> None:
+    bridge = await opened(world)
+    machine = await dial(world, MACHINE)
+    await world.facts.wait(ChannelAnswered, channel=machine)
+    person = await answered(world)
+    await world.telephony.join(bridge, [machine, person])
+    await world.facts.wait(ChannelJoined, channel=person)
+    assert set(await inside(world, bridge)) == {machine, person}
+    await world.telephony.detect_talk(machine)
+    await world.facts.wait(TalkingStarted, channel=machine)
+
+
+async def test_a_phone_is_asked_to_answer_by_itself_only_when_wanted(
+    world: AsteriskWorld,
+) -> None:
+    with phone("phone_logs_call_info", world.folder, port=PHONE_PORT) as heard:
+        for wanted in (True, False):
+            channel = ChannelId(f"auto-{wanted}.agt.1")
+            await world.telephony.originate(
+                channel,
+                "PJSIP/elena",
+                caller_id="+74951112233",
+                timeout_s=5,
+                auto_answer=wanted,
+            )
+            await world.facts.wait(ChannelGone, channel=channel)
+        await until(lambda: heard.read_text().count("call-info") == 2, within_s=5)
+    asked = [line.split() for line in heard.read_text().splitlines() if line]
+    assert asked == [["call-info", "<sip:callengine>;answer-after=0"], ["call-info"]]
+
+
+async def test_the_caller_id_is_shown_as_given(world: AsteriskWorld) -> None:
+    channel = await dial(world, world.absent)
+    client = client_of(world)
+    try:
+        listed = await client.channels.get(channel)
+    finally:
+        await client.close()
+    assert listed.caller_number == "+74951112233"
+
+
+async def joined(world: AsteriskWorld, bridge: str) -> ChannelId:
+    """Somebody alone in a bridge."""
+    channel = await answered(world)
+    await world.telephony.join(bridge, [channel])  # type: ignore[arg-type]
+    await world.facts.wait(ChannelJoined, channel=channel)
+    return channel
+
+
+def client_of(world: AsteriskWorld) -> AriClient:
+    """A client of its own, to look behind the telephony."""
+    config = world.pbx.config
+    return AriClient(HttpSettings(port=config.ari_port, password=config.ari_password))

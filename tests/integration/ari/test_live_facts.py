@@ -1,5 +1,7 @@
 """What we rely on and Asterisk's documents do not say (docs/asterisk-notes.md)."""
 
+import pytest
+
 from callengine.asterisk.ari.client import AriClient
 from callengine.asterisk.ari.http import HttpSettings
 from callengine.core.facts import (
@@ -91,3 +93,16 @@ def client_of(world: AsteriskWorld) -> AriClient:
     """A client of its own, to look behind the telephony."""
     config = world.pbx.config
     return AriClient(HttpSettings(port=config.ari_port, password=config.ari_password))
+
+
+@pytest.mark.parametrize(
+    ("digit", "cause", "sip_code"),
+    [(5, 17, 486), (7, 21, 603), (9, 34, 503), (6, 19, 480)],
+    ids=["busy", "rejects", "congested", "no answer"],
+)
+async def test_what_the_network_says_is_told_with_its_codes(
+    world: AsteriskWorld, digit: int, cause: int, sip_code: int | None
+) -> None:
+    channel = await dial(world, f"PJSIP/+7916000000{digit}@trunk", timeout_s=1)
+    gone = await world.facts.wait(ChannelGone, channel=channel)
+    assert (gone.cause, gone.sip_code) == (cause, sip_code)

@@ -130,7 +130,7 @@ async def _keep_going(stage: Stage, seconds: float | None, watch: Watch) -> floa
 async def _look(stage: Stage, watch: Watch) -> dict[str, Any]:
     stage.staff.check()
     stage.traffic.check()
-    stage.world.family.look()
+    stage.world.family.look(every_s=5.0)
     floor: dict[str, Any] = {}
     with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):
         floor = await stage.world.api.floor()

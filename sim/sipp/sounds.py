@@ -35,8 +35,9 @@ class Sounds:
 def make_sounds(folder: Path) -> Sounds:
     """Make every sound that is missing; blocks. Raises `SoundsFailed`."""
     folder.mkdir(parents=True, exist_ok=True)
-    _speak(_HELLO, folder / "hello.alaw", "trim", "0", "1")
-    _speak(_CALLER, folder / "caller.alaw")
+    # People who listen still send packets; a phone that sends none seems to talk on.
+    _speak(_CALLER, folder / "caller.alaw", "pad", "0", "60")
+    _speak(_HELLO, folder / "hello.alaw", "trim", "0", "1", "pad", "0", "60")
     _speak(_HELLO, folder / "blip.alaw", "trim", "0.2", "0.04")
     _speak(_MACHINE, folder / "machine.alaw")
     _speak(_AGENT, folder / "agent.wav", "repeat", "10")

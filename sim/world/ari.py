@@ -17,10 +17,10 @@ class Alive:
 
 async def alive(plan: Plan) -> Alive:
     """List channels and bridges. Raises `aiohttp.ClientError` or `TimeoutError`."""
-    auth = aiohttp.BasicAuth("callengine", plan.ari_password)
+    who = {"Authorization": aiohttp.encode_basic_auth("callengine", plan.ari_password)}
     limit = aiohttp.ClientTimeout(total=10)
     base = f"http://127.0.0.1:{plan.ari_port}/ari/"
-    async with aiohttp.ClientSession(base, auth=auth, timeout=limit) as http:
+    async with aiohttp.ClientSession(base, headers=who, timeout=limit) as http:
         found = []
         for what in ("channels", "bridges"):
             async with http.get(what) as response:

@@ -43,8 +43,15 @@ class EngineApi:
 
     async def make_ready(self, agent: str) -> None:
         """Let an agent be offered calls without a desktop. Raises `ApiRefused`."""
+        await self._for_agent(agent, "ready")
+
+    async def pause(self, agent: str) -> None:
+        """Offer an agent no more calls. Raises `ApiRefused`."""
+        await self._for_agent(agent, "pause")
+
+    async def _for_agent(self, agent: str, what: str) -> None:
         assert self._http is not None
-        path = f"/api/v1/agents/{agent}/ready"
+        path = f"/api/v1/agents/{agent}/{what}"
         async with self._http.post(path, headers=self._admin()) as response:
             if response.status != 200:
                 raise ApiRefused(response.status, await response.text())

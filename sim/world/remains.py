@@ -1,5 +1,6 @@
 """What a run left behind: nothing, or it is named."""
 
+import time
 from dataclasses import dataclass, field
 
 import psutil
@@ -27,9 +28,13 @@ class Family:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[int, float], psutil.Process] = {}
+        self._looked_at = 0.0
 
-    def look(self) -> None:
-        """Remember everybody below us now."""
+    def look(self, *, every_s: float = 0.0) -> None:
+        """Remember everybody below us now; reading /proc is not free, so not often."""
+        if time.monotonic() < self._looked_at + every_s:
+            return
+        self._looked_at = time.monotonic()
         for process in psutil.Process().children(recursive=True):
             try:
                 self._seen[process.pid, process.create_time()] = process

@@ -94,7 +94,8 @@ class TwinTelephony(TwinSwitch):
         person = self.people.get(endpoint, self.default_person)
         leg = TwinChannel(channel, endpoint, person, (OUTBOUND, channel))
         self.channels[channel] = leg
-        self._after(leg, timeout_s, partial(self.hang_up_far_end, channel, NO_ANSWER))
+        # Asterisk gives up with a code of its own.
+        self._after(leg, timeout_s, partial(self.refuse, channel, NO_ANSWER, 480))
         self._play_person(leg, auto_answer=auto_answer)
 
     async def open_bridge(self, bridge: BridgeId) -> None:

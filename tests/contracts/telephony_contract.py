@@ -85,7 +85,7 @@ class TelephonyContract:
         channel = await dial(world, world.absent, timeout_s=1)
         await world.facts.wait(ChannelRinging, channel=channel)
         gone = await world.facts.wait(ChannelGone, channel=channel)
-        assert gone.cause in (16, 18, 19)
+        assert (gone.cause, gone.sip_code) == (19, 480)
         assert not gone.unreachable
 
     async def test_an_unregistered_phone_is_unreachable_and_told_gone(

@@ -113,32 +113,58 @@ Event: TypeAlias = (
 )
 
 
+def _text(value: Any) -> Any:
+    """Let text pass: it will be a key. Raises `TypeError` for anything else."""
+    if type(value) is not str:
+        raise TypeError("not text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("not a number")
+    return value
+
+
 def _stasis_start(raw: Mapping[str, Any]) -> Event:
     channel = raw["channel"]
-    return StasisStart(channel["id"], tuple(raw["args"]), channel["caller"]["number"])
+    return StasisStart(
+        _text(channel["id"]),
+        tuple(map(_text, raw["args"])),
+        _text(channel["caller"]["number"]),
+    )
 
 
 def _destroyed(raw: Mapping[str, Any]) -> Event:
     # tech_cause is absent or 0 where the technology said nothing.
-    return Destroyed(raw["channel"]["id"], raw["cause"], raw.get("tech_cause") or None)
+    sip_code = _number(raw.get("tech_cause", 0)) or None
+    return Destroyed(_text(raw["channel"]["id"]), _number(raw["cause"]), sip_code)
 
 
 def _entered_bridge(raw: Mapping[str, Any]) -> Event:
-    return EnteredBridge(raw["channel"]["id"], raw["bridge"]["id"], raw["timestamp"])
+    return EnteredBridge(
+        _text(raw["channel"]["id"]), _text(raw["bridge"]["id"]), _text(raw["timestamp"])
+    )
+
+
+def _dialled(raw: Mapping[str, Any]) -> Event:
+    return Dialled(_text(raw["peer"]["id"]), _text(raw["dialstatus"]))
+
+
+def _talk_finished(raw: Mapping[str, Any]) -> Event:
+    return TalkFinished(_text(raw["channel"]["id"]), _number(raw["duration"]))
 
 
 DECODERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "StasisStart": _stasis_start,
-    "StasisEnd": lambda raw: StasisEnd(raw["channel"]["id"]),
-    "Dial": lambda raw: Dialled(raw["peer"]["id"], raw["dialstatus"]),
+    "StasisEnd": lambda raw: StasisEnd(_text(raw["channel"]["id"])),
+    "Dial": _dialled,
     "ChannelEnteredBridge": _entered_bridge,
     "ChannelDestroyed": _destroyed,
-    "PlaybackFinished": lambda raw: PlaybackFinished(raw["playback"]["id"]),
-    "ChannelTalkingStarted": lambda raw: TalkStarted(raw["channel"]["id"]),
-    "ChannelTalkingFinished": lambda raw: TalkFinished(
-        raw["channel"]["id"], raw["duration"]
-    ),
-    "ChannelUserevent": lambda raw: UserEvent(raw["eventname"]),
+    "PlaybackFinished": lambda raw: PlaybackFinished(_text(raw["playback"]["id"])),
+    "ChannelTalkingStarted": lambda raw: TalkStarted(_text(raw["channel"]["id"])),
+    "ChannelTalkingFinished": _talk_finished,
+    "ChannelUserevent": lambda raw: UserEvent(_text(raw["eventname"])),
     "ApplicationReplaced": lambda raw: Replaced(),
 }
 

@@ -123,10 +123,10 @@ class Translator:
 
     def _started(self, event: StasisStart) -> None:
         match event.arguments:
-            case (str(way), *_) if way == OUTBOUND:
+            case (way, *_) if way == OUTBOUND:
                 self._answered(event.channel)
-            case (str(way), str(dialled), *rest) if way == INBOUND:
-                self._arrived(event, dialled, str(rest[0]) if rest else "")
+            case (way, dialled, *rest) if way == INBOUND:
+                self._arrived(event, dialled, rest[0] if rest else "")
             case _:
                 self.ignored["arguments"] += 1
                 self._on_stray(event.channel, "")

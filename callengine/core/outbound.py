@@ -49,6 +49,7 @@ def start_attempts(pool: Pool) -> None:
     """Dial as many leads as pacing allows, most urgent first."""
     snapshot = pacing.PacingSnapshot(
         agents_free=pool.free.count_for(_ANY_ORDER),
+        agents_working=len(pool.working),
         calls_waiting=len(pool.waiting),
         leads_waiting=len(pool.leads),
     )
@@ -119,6 +120,7 @@ def dial(
         requirement=str(requirement),
         due_s=round(pool.now - lead.due_at, 3),
         agents_free=snapshot.agents_free,
+        agents_working=snapshot.agents_working,
         calls_waiting=snapshot.calls_waiting,
         leads_waiting=snapshot.leads_waiting,
     )

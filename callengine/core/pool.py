@@ -51,6 +51,8 @@ class Pool:
         self.now: Instant = 0.0
         self.match = SkillMatch()
         self.agents: dict[AgentId, Agent] = {}
+        self.working: set[AgentId] = set()
+        """Logged in and not paused."""
         self.by_endpoint: dict[str, AgentId] = {}
         self.shop_of: dict[str, Shop] = {}
         self.calls: dict[CallId, Call] = {}
@@ -131,11 +133,16 @@ class Pool:
         for agent_id in [a for a in self.agents if a not in known]:
             if self.agents[agent_id].call is None:
                 self.free.discard(agent_id)
+                self.working.discard(agent_id)
                 self.by_endpoint.pop(self.agents[agent_id].profile.endpoint, None)
                 del self.agents[agent_id]
 
     def index(self, agent: Agent) -> None:
-        """Keep the index of free agents in step with one agent."""
+        """Keep what is indexed of agents in step with one agent."""
+        if agent.state in (AgentState.OFFLINE, AgentState.PAUSED):
+            self.working.discard(agent.agent)
+        else:
+            self.working.add(agent.agent)
         if agent.offerable:
             if agent.agent not in self.free:
                 self.just_freed[agent.agent] = None

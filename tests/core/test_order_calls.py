@@ -119,6 +119,14 @@ def test_one_attempt_for_each_free_agent_less_those_kept_for_callers() -> None:
     assert len(p.pool.calls) == 3
 
 
+def test_a_team_of_three_dials_with_everybody() -> None:
+    rules = Rules(pacing=PacingRules(keep_free=1))
+    p = play(*(make_agent(f"a{i}") for i in range(3)), rules=rules)
+    p.ready("a0", "a1", "a2")
+    p.offered(*(make_lead(f"o{i}", f"+7916123450{i}") for i in range(9)))
+    assert len(p.pool.calls) == 3
+
+
 def test_no_order_is_dialled_while_a_caller_waits() -> None:
     p = play(make_agent("anna"), make_agent("boris"), rules=ALL_AGENTS)
     p.calls_in("ch1")

@@ -1,0 +1,36 @@
+"""The demo's whole system, real in every part, for tests from end to end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from sim.agent_log import Habits
+from sim.world.plan import make_plan
+from sim.world.shops import read_shops
+from sim.world.staff import Staff
+from sim.world.world import World
+
+GUEST = "a01"
+"""The only agent: her phone answers, her desk is the test's."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: object) -> AsyncIterator[World]:
+    """A system with one shop; nothing of it is left afterwards."""
+    folder: Path = tmp_path_factory.mktemp("world")  # type: ignore[attr-defined]
+    shops = read_shops(Path(__file__).parent / "one_agent.toml")
+    world = World(make_plan(folder / "run"), shops, print)
+    async with world:
+        yield world
+    assert world.remains.processes == []
+    assert world.remains.channels == []
+    assert world.remains.bridges == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def staff(world: World) -> AsyncIterator[Staff]:
+    """The agent's phone, and the customers'."""
+    habits = Habits(talks_s=(6.0, 7.0), patience_s=8.0)
+    async with Staff(world, seed=1, guest=GUEST, habits=habits) as staff:
+        yield staff

@@ -51,6 +51,7 @@ from callengine.store.outbox import SqlOutbox
 log = structlog.get_logger(__name__)
 
 clock = time.time
+LAST_POSTS_S = 5.0
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -188,12 +189,16 @@ class Node:
         await require_current(self.database)
         try:
             await self.engine.start()
-            async with self._serving(), self.agi, asyncio.TaskGroup() as group:
+            async with (
+                self._serving(),
+                self.agi,
+                self._delivering() as delivery,
+                asyncio.TaskGroup() as group,
+            ):
                 group.create_task(self.engine.run(), name="engine")
                 group.create_task(self.telephony.run(), name="telephony")
                 group.create_task(self.endpoints.run(), name="endpoints")
-                group.create_task(self.worker.run(), name="outbox")
-                group.create_task(self._poke_worker(), name="outbox watch")
+                group.create_task(follow(delivery), name="outbox")
                 group.create_task(self._poke_feeder(), name="orders watch")
                 if ready is not None:
                     ready.set()
@@ -212,10 +217,17 @@ class Node:
         finally:
             await runner.cleanup()
 
-    async def _poke_worker(self) -> None:
-        while True:
-            await self.outbox.wait(60.0)
-            self.worker.poke()
+    @contextlib.asynccontextmanager
+    async def _delivering(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Deliver messages; a message on its way is not cut off at the end."""
+        delivery = asyncio.create_task(self.worker.run(), name="outbox worker")
+        try:
+            yield delivery
+        finally:
+            self.worker.stop()
+            _, late = await asyncio.wait({delivery}, timeout=LAST_POSTS_S)
+            for task in late:
+                task.cancel()
 
     async def _poke_feeder(self) -> None:
         while True:
@@ -228,6 +240,11 @@ class Node:
         await self.journal.close()
         await self.client.close()
         await self.database.close()
+
+
+async def follow(task: asyncio.Task[None]) -> None:
+    """Fail when a task does that is to outlive its followers."""
+    await asyncio.shield(task)
 
 
 def pid_file(settings: Settings) -> Path:

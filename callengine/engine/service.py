@@ -243,8 +243,12 @@ class Engine:
     async def stop(self, within_s: float = 5.0) -> None:
         """
         Stop deciding; calls go on in Asterisk and are found again at the next start.
+
+        Nothing is to be done for an engine that never started.
         """
-        owner = self._started()
+        owner = self.owner
+        if owner is None:
+            return
         self._timers.cancel_all()
         for handle in self._away.values():
             handle.cancel()

@@ -37,16 +37,8 @@ from callengine.core.rules import Rules
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, EngineConfig, Ports
 from callengine.integrations.outbox import OutboxWorker
-from callengine.store.accounts import SqlAgentAccounts, SqlShopKeys
-from callengine.store.archive import SqlArchive
-from callengine.store.crm import SpokenLanguages, SqlCrm
-from callengine.store.database import Database
-from callengine.store.directory import SqlDirectory
-from callengine.store.intake import SqlIntake
-from callengine.store.ledger import SqlLedger
+from callengine.store import Database, Store
 from callengine.store.migrate import require_current
-from callengine.store.order_book import SqlOrderBook
-from callengine.store.outbox import SqlOutbox
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +65,35 @@ def session_key(secrets: Secrets) -> bytes:
     return hmac.digest(token, b"callengine agent sessions v1", hashlib.sha256)
 
 
+def config_of(settings: Settings) -> EngineConfig:
+    """Turn settings into what the engine is told."""
+    return EngineConfig(
+        node=settings.node,
+        rules=rules_of(settings),
+        identify_s=settings.timing.identify_ms / 1000,
+    )
+
+
+def ari_of(settings: Settings, secrets: Secrets) -> HttpSettings:
+    """Say how to reach Asterisk's REST interface."""
+    return HttpSettings(
+        host=settings.ari.host,
+        port=settings.ari.port,
+        user=settings.ari.user,
+        password=secrets.ari_password,
+    )
+
+
+def ami_of(settings: Settings, secrets: Secrets) -> AmiSettings:
+    """Say how to reach Asterisk's manager interface."""
+    return AmiSettings(
+        host=settings.ami.host,
+        port=settings.ami.port,
+        user=settings.ami.user,
+        password=secrets.ami_password,
+    )
+
+
 class Node:
     """One node: every part of it, built but not started."""
 
@@ -82,22 +103,11 @@ class Node:
         self.inbox = Inbox()
         self.hub = DesktopHub()
         new_id = id_maker(settings.node)
-        self.database = Database.open(settings.database_url)
-        db = self.database
-        languages = SpokenLanguages(db, clock)
-        self.directory = SqlDirectory(db)
-        self.archive = SqlArchive(db)
-        self.crm = SqlCrm(db, languages)
-        self.outbox = SqlOutbox(db)
-        self.journal = RedisJournal.open(settings.redis_url)
-        self.client = AriClient(
-            HttpSettings(
-                host=settings.ari.host,
-                port=settings.ari.port,
-                user=settings.ari.user,
-                password=secrets.ari_password,
-            )
+        self.store = Store.over(
+            Database.open(settings.database_url), clock=clock, new_id=new_id
         )
+        self.journal = RedisJournal.open(settings.redis_url)
+        self.client = AriClient(ari_of(settings, secrets))
         self.telephony = AriTelephony(
             self.client,
             settings.app_name,
@@ -107,32 +117,21 @@ class Node:
             on_connected=self._reconcile,
         )
         self.engine = Engine(
-            Ports(
-                telephony=self.telephony,
-                directory=self.directory,
-                crm=self.crm,
-                order_book=SqlOrderBook(db, languages, new_id),
-                ledger=SqlLedger(db, new_id),
-                archive=self.archive,
-                journal=self.journal,
-                desktops=self.hub,
-            ),
-            EngineConfig(
-                node=settings.node,
-                rules=rules_of(settings),
-                identify_s=settings.timing.identify_ms / 1000,
-            ),
+            self._ports(),
+            config_of(settings),
             inbox=self.inbox,
             clock=clock,
             new_id=new_id,
         )
+        self._build_services(secrets)
+        self.app = build_app(self._api_deps(secrets))
+        add_engine_metrics(self.registry, self.engine, self.telephony, self.inbox)
+
+    def _build_services(self, secrets: Secrets) -> None:
+        """Build what runs beside the engine: AMI, FastAGI, deliveries."""
+        settings = self.settings
         self.endpoints = EndpointWatch(
-            AmiSettings(
-                host=settings.ami.host,
-                port=settings.ami.port,
-                user=settings.ami.user,
-                password=secrets.ami_password,
-            ),
+            ami_of(settings, secrets),
             sink=self.inbox.post,
             clock=clock,
             rng=SystemRandom(),
@@ -142,28 +141,41 @@ class Node:
             {"identify": identify_with(self._who_calls)},
         )
         self.worker = OutboxWorker(
-            self.outbox,
+            self.store.outbox,
             now=clock,
             rng=SystemRandom(),
             registry=self.registry,
             private_allowed=settings.outbox.allow_private,
         )
-        self.app = build_app(
-            ApiDeps(
-                engine=self.engine,
-                hub=self.hub,
-                intake=SqlIntake(db, new_id),
-                shop_keys=SqlShopKeys(db),
-                accounts=SqlAgentAccounts(db),
-                directory=self.directory,
-                session_key=session_key(secrets),
-                admin_token=secrets.admin_token,
-                now=clock,
-                checks=self.checks,
-                registry=self.registry,
-            )
+
+    def _ports(self) -> Ports:
+        store = self.store
+        return Ports(
+            telephony=self.telephony,
+            directory=store.directory,
+            crm=store.crm,
+            order_book=store.order_book,
+            ledger=store.ledger,
+            archive=store.archive,
+            journal=self.journal,
+            desktops=self.hub,
         )
-        add_engine_metrics(self.registry, self.engine, self.telephony, self.inbox)
+
+    def _api_deps(self, secrets: Secrets) -> ApiDeps:
+        store = self.store
+        return ApiDeps(
+            engine=self.engine,
+            hub=self.hub,
+            intake=store.intake,
+            shop_keys=store.keys,
+            accounts=store.accounts,
+            directory=store.directory,
+            session_key=session_key(secrets),
+            admin_token=secrets.admin_token,
+            now=clock,
+            checks=self.checks,
+            registry=self.registry,
+        )
 
     async def _reconcile(self) -> None:
         await self.engine.reconcile()
@@ -173,7 +185,7 @@ class Node:
         shop = self.engine.pool.shop_of.get(normalised(dialled))
         if shop is None:
             return None
-        found = await self.crm.identify(shop, dialled, caller)
+        found = await self.store.crm.identify(shop, dialled, caller)
         return Identified(identification=found, queue=shop.queue)
 
     async def checks(self) -> Mapping[str, bool]:
@@ -186,7 +198,7 @@ class Node:
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Run until cancelled; what was started is stopped in turn."""
-        await require_current(self.database)
+        await require_current(self.store.db)
         try:
             await self.engine.start()
             async with (
@@ -231,15 +243,15 @@ class Node:
 
     async def _poke_feeder(self) -> None:
         while True:
-            await self.database.orders_committed.wait()
-            self.database.orders_committed.clear()
+            await self.store.db.orders_committed.wait()
+            self.store.db.orders_committed.clear()
             self.engine.poke()
 
     async def _close(self) -> None:
         await self.engine.stop()
         await self.journal.close()
         await self.client.close()
-        await self.database.close()
+        await self.store.close()
 
 
 async def follow(task: asyncio.Task[None]) -> None:

@@ -88,12 +88,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
     pool.numbers_live.discard(lead.number)
     call.move_attempt(AttemptCue.ENDED)
     customer = call.customer
-    outcome = call.outcome or outcome_of(
-        sip_code=customer.sip_code,
-        cause=customer.cause,
-        ring_seen=customer.ringing_at is not None,
-        unreachable=call.ending == "unreachable",
-    )
+    outcome = call.outcome or unanswered(call)
     tries = lead.tries + 1
     next_try_at, rule = next_try(
         outcome, tries=tries, at=pool.now, rules=pool.rules.retries
@@ -122,6 +117,16 @@ def record_attempt(pool: Pool, call: Call) -> None:
                 rule=rule,
             )
         )
+    )
+
+
+def unanswered(call: Call) -> Outcome:
+    """Read the outcome of an attempt that nobody answered."""
+    return outcome_of(
+        sip_code=call.customer.sip_code,
+        cause=call.customer.cause,
+        ring_seen=call.customer.ringing_at is not None,
+        unreachable=call.ending == "unreachable",
     )
 
 

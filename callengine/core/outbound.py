@@ -91,6 +91,36 @@ def dial(
     snapshot: pacing.PacingSnapshot,
 ) -> None:
     """Set the agent aside, commit the attempt, ring the customer."""
+    call = order_call(pool, lead, shop, requirement)
+    pool.numbers_live.add(lead.number)
+    pool.add_call(call)
+    pool.decide(
+        "pacing",
+        call,
+        agent.agent,
+        "an agent was free for an order",
+        requirement=str(requirement),
+        due_s=round(pool.now - lead.due_at, 3),
+        agents_free=snapshot.agents_free,
+        agents_working=snapshot.agents_working,
+        calls_waiting=snapshot.calls_waiting,
+        leads_waiting=snapshot.leads_waiting,
+    )
+    offers.reserve(pool, call, agent, "offered")
+    pool.emit(
+        do.BeginAttempt(call=call.call, lead=lead, at=pool.now),
+        do.Originate(
+            call=call.call,
+            channel=call.customer.channel,
+            endpoint=f"PJSIP/{lead.number}@{shop.trunk}",
+            caller_id=lead.caller_id or shop.caller_id,
+            timeout_s=round(pool.rules.customer_ring_s),
+        ),
+    )
+
+
+def order_call(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:
+    """Make the call of an attempt that is about to be dialled."""
     call_id = CallId(pool.new_id())
     call = Call(
         call=call_id,
@@ -110,31 +140,7 @@ def dial(
         requirement=requirement,
     )
     call.note(pool.now, "dialled", f"try {lead.tries + 1}")
-    pool.numbers_live.add(lead.number)
-    pool.add_call(call)
-    pool.decide(
-        "pacing",
-        call,
-        agent.agent,
-        "an agent was free for an order",
-        requirement=str(requirement),
-        due_s=round(pool.now - lead.due_at, 3),
-        agents_free=snapshot.agents_free,
-        agents_working=snapshot.agents_working,
-        calls_waiting=snapshot.calls_waiting,
-        leads_waiting=snapshot.leads_waiting,
-    )
-    offers.reserve(pool, call, agent, "offered")
-    pool.emit(
-        do.BeginAttempt(call=call_id, lead=lead, at=pool.now),
-        do.Originate(
-            call=call_id,
-            channel=call.customer.channel,
-            endpoint=f"PJSIP/{lead.number}@{shop.trunk}",
-            caller_id=lead.caller_id or shop.caller_id,
-            timeout_s=round(pool.rules.customer_ring_s),
-        ),
-    )
+    return call
 
 
 def customer_answered(pool: Pool, call: Call, leg: Leg) -> None:

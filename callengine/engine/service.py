@@ -1,37 +1,24 @@
 """
 The engine: everything between the ports, started, recovered and stopped as one.
 
-It is also the face that the API talks to (`callengine.engine.face.EngineFace`).
+With `Desk`, it is the face that the API talks to (`engine.face.EngineFace`).
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from callengine.core import effects as do
-from callengine.core.agent import Agent
 from callengine.core.facts import (
-    AgentBecameReady,
-    AgentLoggedOut,
-    AgentPaused,
     AsteriskListed,
-    DispositionSaved,
-    Fact,
 )
-from callengine.core.ids import AgentId, CallId, Instant
-from callengine.core.machines import AgentState
+from callengine.core.ids import CallId, Instant
 from callengine.core.pool import Pool
-from callengine.core.rules import Rules
-from callengine.engine.face import (
-    AgentView,
-    CardView,
-    DispositionForm,
-    UnknownAgent,
-    UnknownCall,
-)
+from callengine.engine.config import EngineConfig as EngineConfig
+from callengine.engine.config import Ports as Ports
+from callengine.engine.desk import Desk
 from callengine.engine.feeder import Feeder
 from callengine.engine.floor import Floor
 from callengine.engine.identifier import Identifier
@@ -39,17 +26,8 @@ from callengine.engine.inbox import Inbox
 from callengine.engine.owner import Owner
 from callengine.engine.performer import Performer
 from callengine.engine.ports import (
-    Archive,
-    Crm,
-    Desktops,
-    Directory,
     Fenced,
-    Journal,
     JournalDown,
-    Ledger,
-    OrderBook,
-    SavedDisposition,
-    Telephony,
     TelephonyError,
 )
 from callengine.engine.recorder import Recorder
@@ -63,39 +41,7 @@ RENEW_EVERY_S = 1.5
 LEASE_LOOK_S = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Everything the engine needs from outside."""
-
-    telephony: Telephony
-    directory: Directory
-    crm: Crm
-    order_book: OrderBook
-    ledger: Ledger
-    archive: Archive
-    journal: Journal
-    desktops: Desktops
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineConfig:
-    """
-    What the engine is told at start.
-
-    Attributes:
-        identify_s: budget of the look-up of a caller.
-        away_s: an agent whose desktop is gone this long is logged out when free.
-        lease_wait_s: how long to wait for a lease that a killed engine left.
-    """
-
-    node: str
-    rules: Rules = field(default_factory=Rules)
-    identify_s: float = 0.3
-    away_s: float = 30.0
-    lease_wait_s: float = 8.0
-
-
-class Engine:
+class Engine(Desk):
     """
     One node's engine.
 
@@ -113,17 +59,17 @@ class Engine:
         clock: Callable[[], Instant],
         new_id: Callable[[], str],
     ) -> None:
+        super().__init__(
+            ports.desktops, ports.ledger, inbox.post, clock, away_s=config.away_s
+        )
         self._ports = ports
         self._config = config
-        self._clock = clock
         self._inbox = inbox
         self._new_id = new_id
         self.floor_view = Floor()
         self.performer = Performer(ports.telephony, ports.ledger, inbox.post, clock)
         self.recorder = Recorder(ports.ledger, self._committed)
         self._timers = Timers(inbox.post, clock)
-        self._away: dict[AgentId, asyncio.TimerHandle] = {}
-        self._connected: set[AgentId] = set()
         self.owner: Owner | None = None
         self.feeder: Feeder | None = None
         self._identifier: Identifier | None = None
@@ -183,7 +129,7 @@ class Engine:
             recorder=self.recorder,
             floor=self.floor_view,
             identify=self._identifier.start,
-            screen=self._screen,
+            screen=self.screen,
         )
         self.feeder = Feeder(
             pool,
@@ -250,8 +196,7 @@ class Engine:
         if owner is None:
             return
         self._timers.cancel_all()
-        for handle in self._away.values():
-            handle.cancel()
+        self.close()
         if self._identifier is not None:
             await self._identifier.drain()
         for bridge in owner.pool.idle_bridges:
@@ -291,134 +236,10 @@ class Engine:
             raise RuntimeError("the engine is not started")
         return self.owner
 
-    def _post(self, fact: Fact) -> None:
-        self._inbox.post(fact)
-
     def _committed(self, calls: Any) -> None:
         self._started().forget(calls)
 
-    # --- desktops ----------------------------------------------------------------
-
-    def _screen(self, effect: do.ShowCard | do.RetractCard | do.TellAgent) -> None:
-        show = self._ports.desktops.show
-        match effect:
-            case do.ShowCard():
-                card = CardView(
-                    call=effect.call,
-                    state=effect.state,
-                    since=self.pool.now,
-                    card=effect.card,
-                )
-                show(effect.agent, {"type": "card", "card": card})
-            case do.RetractCard():
-                show(
-                    effect.agent,
-                    {
-                        "type": "card_closed",
-                        "call": effect.call,
-                        "reason": effect.reason,
-                    },
-                )
-            case do.TellAgent():
-                if effect.agent in self._connected:
-                    view = self.agent_view(effect.agent)
-                    show(effect.agent, {"type": "agent", "agent": view})
-                if self.pool.agents[effect.agent].offerable and self.feeder:
-                    self.feeder.poke()
-
-    # --- the face ----------------------------------------------------------------
-
-    def _agent(self, agent: AgentId) -> Agent:
-        found = self.pool.agents.get(agent)
-        if found is None:
-            raise UnknownAgent(agent)
-        return found
-
-    def agent_view(self, agent: AgentId) -> AgentView:
-        """Show an agent as they are now. Raises `UnknownAgent`."""
-        live = self._agent(agent)
-        return AgentView(
-            agent=agent,
-            name=live.profile.name,
-            state=live.state.value,
-            reason=live.wish_reason or live.reason,
-            since=live.since,
-            reachable=live.reachable is not False,
-            until=live.until,
-        )
-
-    def cards_of(self, agent: AgentId) -> list[CardView]:
-        """List the agent's open screen-pops."""
-        card = self._agent(agent).card
-        if card is None:
-            return []
-        return [
-            CardView(call=card.call, state=card.state, since=card.since, card=card.card)
-        ]
-
-    def connected(self, agent: AgentId) -> None:
-        """Note that the first desktop of an agent was opened."""
-        self._connected.add(agent)
-        handle = self._away.pop(agent, None)
-        if handle is not None:
-            handle.cancel()
-        if self._agent(agent).state is AgentState.OFFLINE:
-            self._post(AgentPaused(at=self._clock(), agent=agent, reason="logged_in"))
-
-    def disconnected(self, agent: AgentId) -> None:
-        """Log the agent out later, unless a desktop comes back."""
-        self._connected.discard(agent)
-        loop = asyncio.get_running_loop()
-        self._away[agent] = loop.call_later(self._config.away_s, self._left, agent)
-
-    def _left(self, agent: AgentId) -> None:
-        self._away.pop(agent, None)
-        self._post(AgentLoggedOut(at=self._clock(), agent=agent))
-
-    async def become_ready(self, agent: AgentId) -> None:
-        """Ask to be offered calls."""
-        self._agent(agent)
-        self._post(AgentBecameReady(at=self._clock(), agent=agent))
-
-    async def pause(self, agent: AgentId, reason: str) -> None:
-        """Ask for no more calls; takes effect after the running one."""
-        self._agent(agent)
-        self._post(AgentPaused(at=self._clock(), agent=agent, reason=reason))
-
-    async def log_out(self, agent: AgentId) -> None:
-        """Leave; takes effect after the running call."""
-        self._agent(agent)
-        self._post(AgentLoggedOut(at=self._clock(), agent=agent))
-
-    async def save_disposition(self, form: DispositionForm) -> None:
-        """Commit a disposition. Raises `UnknownCall`, `DispositionRefused`."""
-        card = self._agent(form.agent).card
-        if card is None or card.call != form.call:
-            raise UnknownCall(form.call)
-        found = card.card.customers if card.card.identification == "found" else ()
-        now = self._clock()
-        await self._ports.ledger.save_disposition(
-            SavedDisposition(
-                call=form.call,
-                agent=form.agent,
-                shop=card.card.shop,
-                customer=found[0].customer if found else None,
-                order=form.order or card.card.order,
-                disposition=form.disposition,
-                note=form.note,
-                delivery=form.delivery,
-                at=now,
-            )
-        )
-        self._post(
-            DispositionSaved(
-                at=now,
-                agent=form.agent,
-                call=form.call,
-                disposition=form.disposition,
-                finish=form.finish,
-            )
-        )
+    # --- what supervisors ask ----------------------------------------------------
 
     def floor(self) -> dict[str, Any]:
         """Count calls by state, agents by state, latencies: plain JSON values."""

@@ -116,6 +116,17 @@ def _most_spare(state: MatchState, able: int, expr: Expr, now: Instant) -> int:
     return found
 
 
+def margins(
+    state: MatchState, able: int, factor: float, now: Instant
+) -> dict[int, float]:
+    """Return how far each class is above its reserve."""
+    staff, demand = state.staff, state.demand
+    return {
+        number: margin(staff, demand, number, factor=factor, now=now)
+        for number in bits(able)
+    }
+
+
 def _least_rare(state: MatchState, able: int, expr: Expr) -> int:
     """Leave the classes whose other skills weigh least, rare ones weighing most."""
     needed = frozenset(skills_of(expr))

@@ -15,7 +15,7 @@ from callengine.core.match.lanes import Lane, LaneKind, Place
 from callengine.core.match.policy import CallerOrder
 from callengine.core.match.records import Candidate, Decision, MatchRecord, Rival, Way
 from callengine.core.match.requirement import Expr
-from callengine.core.match.reserve import margin, with_spare
+from callengine.core.match.reserve import margin
 from callengine.core.match.staff import Member
 from callengine.core.match.state import MatchState
 
@@ -90,19 +90,21 @@ def agent_for(state: MatchState, caller: Caller, now: Instant) -> Choice | None:
         preferred = _preferred(state, caller)
         if preferred is not None or caller.stand is Stand.HELD:
             return preferred
-    free = state.staff.free_classes
     steps = caller.item.ladder.steps
-    rights = [(Way.ON_SKILL, 0)]
+    able = state.classes.meeting(steps[0].expr) & state.staff.free_classes
+    if able:
+        excluded = caller.excluded
+        chosen = choosing.choose(state, steps[0].expr, able, excluded, now)
+        if chosen is not None:
+            return Choice(chosen[1], Way.ON_SKILL, 0, able)
     if caller.firm:
-        rights.append((Way.RELAXED, caller.firm))
-    for way, step in rights:
-        able = state.classes.meeting(steps[step].expr) & free
-        if able:
-            expr = steps[0].expr if way is Way.ON_SKILL else steps[step].expr
-            chosen = choosing.choose(state, expr, able, caller.excluded, now)
-            if chosen is not None:
-                return Choice(chosen[1], way, step, able)
-    return None if caller.spare is None else _to_spare(state, caller, now)
+        relaxed = _off_skill(state, caller, caller.firm, None, now)
+        if relaxed is not None:
+            return relaxed
+    if caller.spare is None:
+        return None
+    factor = steps[caller.spare].spare
+    return _off_skill(state, caller, caller.spare, factor, now)
 
 
 def _preferred(state: MatchState, caller: Caller) -> Choice | None:
@@ -116,29 +118,30 @@ def _preferred(state: MatchState, caller: Caller) -> Choice | None:
     return None
 
 
-def _to_spare(state: MatchState, caller: Caller, now: Instant) -> Choice | None:
-    """Find an agent of the class that can best do without one."""
-    assert caller.spare is not None
-    step = caller.item.ladder.steps[caller.spare]
-    able = choosing.without_excluded(
-        state, state.classes.meeting(step.expr), caller.excluded
-    )
+def _off_skill(
+    state: MatchState, caller: Caller, step: int, factor: float | None, now: Instant
+) -> Choice | None:
+    """
+    Find an agent of the class that can best do without one.
+
+    Args:
+        factor: of the reserve that must stay; None when the step is firm.
+    """
+    classes = state.classes.meeting(caller.item.ladder.steps[step].expr)
+    able = choosing.without_excluded(state, classes, caller.excluded)
     if not able:
         return None
-    spare = with_spare(
-        state.staff, state.demand, able, factor=step.spare or 0.0, now=now
-    )
-    if not spare:
+    margins = choosing.margins(state, able, factor or 0.0, now)
+    most = max(margins.values())
+    if factor is not None and most <= 0:
         return None
-    most = max(beyond for beyond, _ in spare)
-    classes = 0
-    for beyond, number in spare:
-        if beyond == most:
-            classes |= 1 << number
-    chosen = state.staff.longest_idle(classes, caller.excluded)
+    best = sum(1 << number for number, m in margins.items() if m == most)
+    chosen = state.staff.longest_idle(best, caller.excluded)
     if chosen is None:
         return None
-    return Choice(chosen[1], Way.SPARE, caller.spare, able, most)
+    if factor is None:
+        return Choice(chosen[1], Way.RELAXED, step, able)
+    return Choice(chosen[1], Way.SPARE, step, able, most)
 
 
 # --- a free agent looks for a caller -----------------------------------------------

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 from callengine.core.agent import SkillClass
 from callengine.core.ids import Instant
-from callengine.core.match.classes import bits
 from callengine.core.match.policy import Reserve
 from callengine.core.match.staff import Staff
 
@@ -132,15 +131,3 @@ def margin(
         if expected > _RARE:
             tightest = min(tightest, free - factor * expected)
     return tightest
-
-
-def with_spare(
-    staff: Staff, demand: Demand, classes: int, *, factor: float, now: Instant
-) -> list[tuple[float, int]]:
-    """List free classes that have agents to spare, with their margins."""
-    found = []
-    for number in bits(classes & staff.free_classes):
-        beyond = margin(staff, demand, number, factor=factor, now=now)
-        if beyond > 0:
-            found.append((beyond, number))
-    return found

@@ -5,17 +5,15 @@ Pure functions of values, so that every store refuses and tells the same.
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from callengine.core.cards import DeliveryCard, OrderCard
+from callengine.core.cards import DeliveryCard
 from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
 from callengine.engine.orders import (
     MACHINE_RETRY_S,
     Stage,
-    digest,
     stage_after_disposition,
 )
 from callengine.engine.ports import (
@@ -23,43 +21,17 @@ from callengine.engine.ports import (
     DispositionRefused,
     SavedDisposition,
 )
+from callengine.engine.telling import Message as Message
+from callengine.engine.telling import OrderFacts as OrderFacts
+from callengine.engine.telling import ShopTerms as ShopTerms
+from callengine.engine.telling import Told, is_agreed, messages_of, order_body
+from callengine.engine.telling import unreachable_message as unreachable_message
 
 METHODS = ("courier", "pickup", "post")
 MAX_NOTE = 2000
 MAX_ADDRESS = 500
 MAX_DAYS_AHEAD = 365
 WITH_DELIVERY = (Disposition.CONFIRMED, Disposition.CHANGED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFacts:
-    """An order as it stands when something happens to it."""
-
-    order: OrderCard
-    phone: str
-    name: str
-    comment: str
-    tries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopTerms:
-    """What of a shop's settings a disposition is checked against."""
-
-    shop: str
-    zone: str
-    callback_s: float
-    delivery_required: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One message to one receiver; equal hashes tell the same."""
-
-    receiver: str
-    type: str
-    body: dict[str, Any]
-    content_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +83,7 @@ def check_disposition(
     elif (
         terms.delivery_required
         and saved.disposition in WITH_DELIVERY
-        and not (facts is not None and _is_agreed(facts.order.delivery))
+        and not (facts is not None and is_agreed(facts.order.delivery))
     ):
         raise DispositionRefused(
             "Agree the delivery first: method, address and date are needed."
@@ -172,9 +144,9 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
     elif stage is Stage.RETRY:
         next_try_at = saved.at + MACHINE_RETRY_S
     delivery = _delivery_after(before.delivery, saved.delivery, stage)
-    told = _Told(
+    told = Told(
         shop=terms.shop,
-        order=_order_body(facts, stage),
+        order=order_body(facts, stage),
         delivery=None if delivery is None else asdict(delivery),
         disposition=saved.disposition.value,
         agent=saved.agent,
@@ -193,33 +165,8 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
         moves=decided or stage != before.stage,
         next_try_at=next_try_at,
         delivery=delivery,
-        messages=_messages(told, stage, decided, delivery, saved.at),
+        messages=messages_of(told, stage, decided, delivery, saved.at),
     )
-
-
-def unreachable_message(terms: ShopTerms, facts: OrderFacts, at: Instant) -> Message:
-    """Tell the shop that dialling has ended without a conversation."""
-    told = _Told(
-        shop=terms.shop,
-        order=_order_body(facts, Stage.UNREACHABLE),
-        delivery=None,
-        disposition="",
-        agent="",
-        note="",
-    )
-    return _to_shop(told, Stage.UNREACHABLE, at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """The `data` of a message."""
-
-    shop: str
-    order: dict[str, Any]
-    delivery: dict[str, Any] | None
-    disposition: str
-    agent: str
-    note: str
 
 
 def _delivery_after(
@@ -243,68 +190,3 @@ def _delivery_after(
         time_to=before.time_to,
         status="cancelled",
     )
-
-
-def _is_agreed(delivery: DeliveryCard | None) -> bool:
-    return delivery is not None and delivery.status == "agreed"
-
-
-def _order_body(facts: OrderFacts, stage: Stage) -> dict[str, Any]:
-    order = facts.order
-    return {
-        "id": order.order,
-        "number": order.number,
-        "stage": stage.value,
-        "placed_at": order.placed_at,
-        "total_minor": order.total_minor,
-        "currency": order.currency,
-        "items": [asdict(item) for item in order.items],
-        "customer": {"name": facts.name, "phone": facts.phone},
-        "comment": facts.comment,
-    }
-
-
-def _messages(
-    told: _Told,
-    stage: Stage,
-    decided: bool,
-    delivery: DeliveryCard | None,
-    at: Instant,
-) -> tuple[Message, ...]:
-    messages: list[Message] = []
-    final = (Stage.CONFIRMED, Stage.CHANGED, Stage.CANCELLED, Stage.UNREACHABLE)
-    if decided and stage in final:
-        messages.append(_to_shop(told, stage, at))
-    if _is_agreed(delivery) and stage in (Stage.CONFIRMED, Stage.CHANGED):
-        messages.append(_to_logistics(told, "delivery.agreed", at))
-    elif delivery is not None and decided and stage is Stage.CANCELLED:
-        messages.append(_to_logistics(told, "delivery.cancelled", at))
-    return tuple(messages)
-
-
-def _to_shop(told: _Told, stage: Stage, at: Instant) -> Message:
-    kind = f"order.{stage.value}"
-    data = asdict(told)
-    return Message(
-        receiver="shop",
-        type=kind,
-        body=_body(kind, data, at),
-        content_hash=digest({"type": kind, "data": data}),
-    )
-
-
-def _to_logistics(told: _Told, kind: str, at: Instant) -> Message:
-    data = asdict(told)
-    # Who wrote which note is nothing to logistics: it makes no new message.
-    said = {name: told.order[name] for name in ("number", "items", "customer")}
-    return Message(
-        receiver="logistics",
-        type=kind,
-        body=_body(kind, data, at),
-        content_hash=digest({"type": kind, "said": said, "delivery": told.delivery}),
-    )
-
-
-def _body(kind: str, data: dict[str, Any], at: Instant) -> dict[str, Any]:
-    stamp = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-    return {"type": kind, "timestamp": stamp, "data": data}

@@ -169,14 +169,18 @@ class SimulatedAgent:
 
     async def _stay_ready(self, desktop: Desktop) -> None:
         """Say ready whenever we are found offline or paused, until disconnected."""
+        answered: dict[str, Any] | None = None
         while desktop.connected:
             desktop.changed.clear()
-            if desktop.agent.get("state") in {"offline", "paused"}:
-                self._log.rona += desktop.agent.get("reason") == "rona"
+            seen = desktop.agent
+            if seen.get("state") == "ready":
+                self.ready.set()
+            elif seen.get("state") in {"offline", "paused"} and seen is not answered:
+                # Once per message about us: what follows from it may take a moment.
+                answered = seen
+                self._log.rona += seen.get("reason") == "rona"
                 await desktop.say("ready")
-                self.ready.set()
-            elif desktop.agent.get("state") == "ready":
-                self.ready.set()
+                continue
             await desktop.changed.wait()
 
     async def _serve_cards(self, desktop: Desktop, group: asyncio.TaskGroup) -> None:

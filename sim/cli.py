@@ -143,10 +143,14 @@ def _faults() -> None:
 
 @faults_app.command("engine-kill")
 def engine_kill_(
-    json_: AsJson = False, seed: Seed = 1, folder: Folder = Path("var/faults")
+    json_: AsJson = False,
+    seed: Seed = 1,
+    folder: Folder = Path("var/faults"),
+    down_s: Annotated[float, typer.Option(min=3, help="Seconds without.")] = 12,
+    after_s: Annotated[float, typer.Option(min=5, help="Seconds after.")] = 25,
 ) -> None:
     """Kill the engine during traffic, start it again, and count the cost."""
-    options = FaultOptions(seed=seed, folder=folder)
+    options = FaultOptions(seed=seed, folder=folder, down_s=down_s, after_s=after_s)
     with Dashboard() as dashboard:
         report = run(engine_kill(options, dashboard.say))
     print_checks(report, dashboard.console)

@@ -2,25 +2,39 @@
 
 import socket
 from contextlib import ExitStack
+from random import SystemRandom
 
 _LOOPBACK = "127.0.0.1"
 LOWEST = 10_000
+EPHEMERAL = 32_768
+"""From here on the kernel hands ports out by itself."""
 
 
 def free_ports(
     count: int, *, host: str = _LOOPBACK, kind: socket.SocketKind = socket.SOCK_STREAM
 ) -> list[int]:
-    """Find `count` different ports that nobody has bound just now."""
+    """
+    Find `count` different ports that nobody has bound just now.
+
+    They are below those that the kernel hands out by itself, or the next outgoing
+    connection of anybody could take one before its server has started.
+    """
+    chance = SystemRandom()
     with ExitStack() as held:
-        ports = []
-        for _ in range(count):
+        ports: list[int] = []
+        for _ in range(count * 200):
             sock = held.enter_context(socket.socket(socket.AF_INET, kind))
-            sock.bind((host, 0))
+            try:
+                sock.bind((host, chance.randrange(LOWEST, EPHEMERAL)))
+            except OSError:
+                continue
             ports.append(int(sock.getsockname()[1]))
-        return ports
+            if len(ports) == count:
+                return ports
+    raise OSError(f"no {count} free ports in {LOWEST}-{EPHEMERAL}")
 
 
-def free_udp_range(length: int, *, first: int = LOWEST, last: int = 60_000) -> int:
+def free_udp_range(length: int, *, first: int = LOWEST, last: int = EPHEMERAL) -> int:
     """
     Find the start of `length` consecutive UDP ports free on every address.
 

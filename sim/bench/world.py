@@ -35,6 +35,7 @@ class BenchWorld(World):
 
     async def load(self) -> None:
         """Apply the benchmark's roster; nobody logs in, so passwords are cheap."""
+        await self.callengine("migrate")
         path = self.plan.folder / "bench.toml"
         path.write_text(shops_toml(self._groups))
         database = Database.open(self.plan.env()["CALLENGINE_DATABASE_URL"])

@@ -32,19 +32,25 @@ from sim.world.world import World
 CALLS_PER_S = 1.2
 ORDERS_PER_S = 0.3
 TALKING_AT_LEAST = 4
-DOWN_S = 12.0
-AFTER_S = 25.0
 RECOVERY_GOAL_MS = 5000
 HABITS = Habits(talks_s=(6.0, 10.0), lets_the_other_end=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultOptions:
-    """Which shops, where, and the seed of the people."""
+    """
+    Which shops, where, and the seed of the people.
+
+    Attributes:
+        down_s: how long no engine runs.
+        after_s: how long traffic goes on once it runs again.
+    """
 
     seed: int = 1
     folder: Path = Path("var/faults")
     shops: Path = DEMO
+    down_s: float = 12.0
+    after_s: float = 25.0
 
 
 @dataclass(slots=True)
@@ -99,13 +105,13 @@ async def _traffic(options: FaultOptions, world: World, say: Say) -> Outage:
         await _until_busy(world, staff, traffic, say)
         await _kill(world, staff, traffic, seen)
         say(f"killed; {len(seen.joined)} talk, {len(seen.waiting)} wait")
-        await asyncio.sleep(DOWN_S)  # the outage itself
+        await asyncio.sleep(options.down_s)  # the outage itself
         async with world.steps.step("Starting the engine again"):
             started = time.monotonic()
             await world.start_engine()
             seen.back_at = time.monotonic()
             seen.recovery_s = seen.back_at - started
-        await asyncio.sleep(AFTER_S)  # traffic after the outage
+        await asyncio.sleep(options.after_s)  # traffic after the outage
         async with world.steps.step("Letting calls end"):
             await traffic.close_the_doors()
             await _settle(world.api, traffic)

@@ -89,6 +89,7 @@ class Sipp:
     def __init__(self, settings: SippSettings) -> None:
         self.settings = settings
         self._child: Child | None = None
+        self._closing = False
 
     async def __aenter__(self) -> "Sipp":
         await self.start()
@@ -127,7 +128,7 @@ class Sipp:
 
     def check(self) -> None:
         """Raise `ChildFailed` if it ended for another reason than its last call."""
-        if self._child is None or self._child.running:
+        if self._child is None or self._child.running or self._closing:
             return
         # 0: every call went well; 1: some failed.
         if self._child.process.returncode not in (0, 1) or not self.has_counted():
@@ -180,6 +181,7 @@ class Sipp:
 
     async def no_new_calls(self) -> None:
         """Stop starting calls; it ends by itself when the running ones are over."""
+        self._closing = True
         if self._child is not None:
             self._child.send_signal(signal.SIGUSR1)
 

@@ -8,13 +8,11 @@ from pathlib import Path
 from random import SystemRandom
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
-from sim.ports import free_ports, free_udp_range
+from sim.ports import EPHEMERAL, LOWEST, free_ports, free_udp_range
 
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
 ASTERISK_RTP_PORTS = 2000
-EPHEMERAL = 32_768
-"""From here on the kernel hands ports out by itself."""
 BENCH_RTP_PORTS = 8000
 """At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
 PHONE_RTP_PORTS = 10
@@ -164,8 +162,8 @@ def make_plan(
     # Media ports are free until calls take them, so two runs that looked at the same
     # place would meet there: each begins to look somewhere else.
     length = rtp_ports + 2 * 1000
-    first = SystemRandom().randrange(10_000, EPHEMERAL - length)
-    rtp = free_udp_range(length, first=first, last=EPHEMERAL)
+    first = SystemRandom().randrange(LOWEST, EPHEMERAL - length)
+    rtp = free_udp_range(length, first=first)
     return Plan(
         folder=folder,
         redis_port=redis,

@@ -34,6 +34,7 @@ from sim.world.redis import own_redis
 from sim.world.remains import Family, Remains
 from sim.world.shops import Credentials, ShopsFile, read_credentials
 from sim.world.steps import Say, Steps
+from sim.world.template import template_for
 
 PROGRAMS = {
     "sipp": "sip-tester",
@@ -93,8 +94,6 @@ class World:
         async with step("Starting Redis"):
             await self._stack.enter_async_context(own_redis(plan))
         await self._stack.enter_async_context(self.receiver)
-        async with step("Creating the database"):
-            await self.callengine("migrate")
         async with step("Loading shops, agents and customers"):
             await self.load()
         async with step("Starting Asterisk"):
@@ -106,24 +105,29 @@ class World:
             await self.start_engine()
 
     async def load(self) -> None:
-        """Apply the file, whose receivers the environment tells; add customers."""
-        made = self.plan.folder / "credentials.json"
-        env = {
+        """Make the database, or take an earlier run's; tell it of our receivers."""
+        run = self.plan.folder
+        template = template_for(run.parent, self.shops.path)
+        if await asyncio.to_thread(template.use, run):
+            await self.apply()
+        else:
+            await self.callengine("migrate")
+            await self.apply()
+            await load_customers(self.plan)
+            await asyncio.to_thread(template.keep, run)
+        self.credentials = read_credentials(run / "credentials.json")
+        self.receiver.secrets = self.credentials.secrets
+
+    async def apply(self) -> None:
+        """Apply the file, whose receivers the environment tells."""
+        urls = {
             f"{shop.shop}_{side}_url".upper(): self.receiver.url(shop.shop, side)
             for shop in self.shops.shops
             for side in SIDES
         }
-        await self.callengine(
-            "apply",
-            str(self.shops.path),
-            "--secrets-out",
-            str(made),
-            within_s=120,
-            env=env,
-        )
-        self.credentials = read_credentials(made)
-        self.receiver.secrets = self.credentials.secrets
-        await load_customers(self.plan)
+        made = str(self.plan.folder / "credentials.json")
+        argv = ("apply", str(self.shops.path), "--secrets-out", made)
+        await self.callengine(*argv, within_s=120, env=urls)
 
     async def provision(self) -> None:
         """Tell Asterisk of phones, queues and numbers."""

@@ -1,0 +1,76 @@
+"""The loaded database that runs share."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sim.world.template import Template, template_for
+
+TODAY = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run's folder whose last change is still in the write-ahead log."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "callengine.db")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE shops (shop TEXT)")
+    connection.execute("INSERT INTO shops VALUES ('teplo')")
+    connection.commit()
+    (folder / "credentials.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def shops(tmp_path: Path) -> Path:
+    path = tmp_path / "demo.toml"
+    path.write_text("# shops")
+    return path
+
+
+def shops_in(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "callengine.db") as connection:
+        return [row[0] for row in connection.execute("SELECT shop FROM shops")]
+
+
+def test_what_a_run_kept_the_next_one_uses(
+    tmp_path: Path, run: Path, shops: Path
+) -> None:
+    template = template_for(tmp_path, shops, TODAY)
+    following = tmp_path / "next"
+    following.mkdir()
+    assert not template.use(following)
+    template.keep(run)
+    assert template.use(following)
+    assert shops_in(following) == ["teplo"]
+    assert (following / "credentials.json").stat().st_mode & 0o077 == 0
+
+
+def test_other_shops_or_another_day_need_another_template(
+    tmp_path: Path, shops: Path
+) -> None:
+    first = template_for(tmp_path, shops, TODAY)
+    assert template_for(tmp_path, shops, TODAY) == first
+    assert template_for(tmp_path, shops, TODAY.replace(day=22)) != first
+    shops.write_text("# other shops")
+    assert template_for(tmp_path, shops, TODAY) != first
+
+
+def test_a_new_template_takes_the_place_of_old_ones(
+    tmp_path: Path, run: Path, shops: Path
+) -> None:
+    old = Template(tmp_path / "templates" / "old")
+    old.keep(run)
+    template_for(tmp_path, shops, TODAY).keep(run)
+    assert not old.folder.exists()
+
+
+def test_half_a_template_is_none(tmp_path: Path, run: Path) -> None:
+    template = Template(tmp_path / "templates" / "half")
+    template.keep(run)
+    (template.folder / "credentials.json").unlink()
+    assert not template.use(tmp_path)

@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from math import inf
+from math import inf, pi, sin
 from typing import Protocol
 
 from sim.worlds.kernel import Event, Kernel
@@ -26,11 +26,13 @@ class CallClass:
     Callers who want the same.
 
     Attributes:
+        name: for the results; several classes may want one skill.
         skill: what an agent must hold to be on skill.
         weight: share of the arrivals, against the other classes.
         priority: seconds of credit, or more for a strict router.
     """
 
+    name: str
     skill: str
     weight: float = 1.0
     priority: float = 0.0
@@ -47,6 +49,7 @@ class Centre:
         off_skill_factor: on the service time with an agent without the skill.
         patience_s: mean of an exponential; infinite for callers who never leave.
         places: callers who may wait; more are turned away.
+        swing: the load rises and falls by this share, as a sine of period `swing_s`.
     """
 
     agents: Mapping[str, Skills]
@@ -57,6 +60,8 @@ class Centre:
     patience_s: float = inf
     places: float = inf
     within_s: float = 20.0
+    swing: float = 0.0
+    swing_s: float = 14_400.0
 
 
 class Router(Protocol):
@@ -146,7 +151,7 @@ class RoutingWorld:
         self.centre = centre
         self.tally = Tally(busy_s=dict.fromkeys(centre.agents, 0.0))
         for kind in centre.classes:
-            self.tally.by_class.setdefault(kind.skill, ClassTally())
+            self.tally.by_class.setdefault(kind.name, ClassTally())
         self.router = make_router(centre)
         self._people = self.kernel.stream("people")
         self._waiting: dict[int, _Caller] = {}
@@ -178,8 +183,16 @@ class RoutingWorld:
         self.tally.seconds = now - self._began_at
 
     def _next_caller(self) -> None:
-        rate = self.centre.load / self.centre.service_s
-        self.kernel.after(self._people.expovariate(rate), self._arrive)
+        """Schedule the next arrival; a swinging load is a thinned stream."""
+        centre, people = self.centre, self._people
+        peak = centre.load * (1.0 + centre.swing) / centre.service_s
+        when = self.kernel.now + people.expovariate(peak)
+        while centre.swing:
+            wave = centre.swing * sin(2.0 * pi * when / centre.swing_s)
+            if people.uniform(0.0, 1.0 + centre.swing) <= 1.0 + wave:
+                break
+            when += people.expovariate(peak)
+        self.kernel.at(when, self._arrive)
 
     def _draw(self) -> tuple[CallClass, float, float]:
         """Draw the next caller: class, service time, patience."""
@@ -204,20 +217,17 @@ class RoutingWorld:
         caller = _Caller(kind, now, service_s, counted)
         if counted:
             self.tally.offered += 1
-            self.tally.by_class[kind.skill].offered += 1
+            self.tally.by_class[kind.name].offered += 1
         self._waiting[call] = caller
-        free = len(self._busy_since) < len(self.centre.agents)
-        offers = self.router.arrived(call, kind, now) if self._room(free) else None
-        if offers is None:
-            del self._waiting[call]
-            self.tally.blocked += counted
+        self._begin(self.router.arrived(call, kind, now))
+        if call not in self._waiting:
             return
-        self._begin(offers)
-        if call in self._waiting:
+        if len(self._waiting) > self.centre.places:
+            del self._waiting[call]
+            self.router.left(call, now)
+            self.tally.blocked += counted
+        else:
             self._wait(call, caller, patience_s)
-
-    def _room(self, free: bool) -> bool:
-        return free or len(self._waiting) <= self.centre.places
 
     def _wait(self, call: int, caller: _Caller, patience_s: float) -> None:
         if patience_s < inf:
@@ -249,7 +259,7 @@ class RoutingWorld:
         self._set_timer()
 
     def _count(self, caller: _Caller, wait_s: float, off_skill: bool) -> None:
-        tally = self.tally.by_class[caller.kind.skill]
+        tally = self.tally.by_class[caller.kind.name]
         tally.waits.append(wait_s)
         tally.within += wait_s <= self.centre.within_s + 1e-9
         self.tally.off_skill += off_skill

@@ -31,12 +31,21 @@ def enter(state: MatchState, item: WorkItem, now: Instant) -> None:
     standing.stand(state, caller, now)
 
 
-def leave(state: MatchState, call: CallId, now: Instant) -> None:
-    """Forget a caller who left or was sent elsewhere. Unknown is fine."""
+def leave(
+    state: MatchState, call: CallId, now: Instant, *, gave_up: bool = True
+) -> None:
+    """
+    Forget a caller. Unknown is fine.
+
+    Args:
+        gave_up: they lost patience, rather than being sent elsewhere.
+    """
     now = state.at(now)
     caller = state.callers.pop(call, None)
     if caller is None:
         return
+    if gave_up:
+        state.demand.waited(caller.clock_at(now), gave_up=True)
     standing.withdraw(state, caller)
     _let_agent_go(state, caller, now)
 
@@ -46,9 +55,10 @@ def taken(state: MatchState, call: CallId, now: Instant) -> None:
     now = state.at(now)
     caller = state.callers.get(call)
     if caller is not None and caller.stand is Stand.OFFERED:
+        state.demand.waited(caller.clock_s, gave_up=False)
         del state.callers[call]
     elif caller is not None:
-        leave(state, call, now)
+        leave(state, call, now, gave_up=False)
 
 
 def missed(

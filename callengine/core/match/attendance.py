@@ -49,7 +49,8 @@ def free(state: MatchState, agent: AgentId, since: Instant, now: Instant) -> Non
         if member.free_since is not None and member.free_since != since:
             state.staff.set_free(member, min(since, now))
         return
-    member.away, member.free_at = False, None
+    state.staff.away.discard(agent)
+    member.free_at = None
     lasted_s = member.released(now)
     if lasted_s is not None:
         state.demand.handled(lasted_s)
@@ -87,8 +88,10 @@ def busy(
         return
     state.staff.set_busy(agent)
     state.freed.pop(agent, None)
-    member.free_at, member.away = until, away
+    member.free_at = until
+    state.staff.away.discard(agent)
     if away:
+        state.staff.away.add(agent)
         standing.release_held(state, agent, now)
 
 
@@ -102,13 +105,16 @@ def _change_skills(
     state: MatchState, member: Member, skills: SkillClass, now: Instant
 ) -> None:
     since, rests_until = member.free_since, member.rests_until
+    away = member.agent in state.staff.away
     gone = state.staff.leave(member.agent)
     if gone is not None:
         _left(state, gone, now)
     new = state.staff.enter(member.agent, skills, now)
     changed = state.staff.members[member.agent]
     changed.load, changed.given_at = member.load, member.given_at
-    changed.away, changed.free_at = member.away, member.free_at
+    changed.free_at = member.free_at
+    if away:
+        state.staff.away.add(member.agent)
     _entered(state, new, now)
     if since is not None:
         state.staff.set_free(changed, since)
@@ -130,6 +136,6 @@ def _entered(state: MatchState, number: int | None, now: Instant) -> None:
 
 def _left(state: MatchState, number: int, now: Instant) -> None:
     for lane in state.lanes.class_left(number):
-        if lane.kind is not LaneKind.SPARE:
+        if lane.kind in (LaneKind.FIRST, LaneKind.RELAXED):
             for _, _, call in list(lane.callers):
                 standing.again(state, state.callers[call], now)

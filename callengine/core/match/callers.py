@@ -62,6 +62,8 @@ class WorkItem:
 class Stand(StrEnum):
     """Where a caller stands."""
 
+    ARRIVED = "arrived"
+    """Not looked at yet."""
     WAITING = "waiting"
     HELD = "held"
     """Kept for a preferred agent."""
@@ -91,7 +93,7 @@ class Caller:
     clock_s: float
     since: Instant | None
     excluded: frozenset[AgentId]
-    stand: Stand = Stand.WAITING
+    stand: Stand = Stand.ARRIVED
     firm: int = 0
     spare: int | None = None
     skipped_to: int = 0

@@ -1,5 +1,6 @@
 """Which of the able agents: the keys of a policy narrow the choice one by one."""
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from callengine.core.ids import AgentId, Instant
@@ -7,8 +8,13 @@ from callengine.core.match.classes import bits
 from callengine.core.match.policy import AgentKey
 from callengine.core.match.records import Candidate
 from callengine.core.match.requirement import Expr, skills_of
-from callengine.core.match.reserve import margin
+from callengine.core.match.reserve import Slack
 from callengine.core.match.state import MatchState
+
+SHORTLIST = 64
+"""Classes compared one by one; beyond, those with the longest-idle agents."""
+
+_COMPARE_ALL = (AgentKey.SPARE, AgentKey.RARE)
 
 
 def band_of(state: MatchState, expr: Expr, number: int) -> int:
@@ -51,6 +57,8 @@ def choose(
     for key in state.policy.agents:
         if not able & (able - 1):
             break
+        if key in _COMPARE_ALL:
+            able = state.staff.shortlist(able, excluded, SHORTLIST)
         able = _narrow(state, key, able, expr, excluded, now)
     return state.staff.longest_idle(able, excluded)
 
@@ -103,28 +111,27 @@ def _longest_idle(
 
 def _most_spare(state: MatchState, able: int, expr: Expr, now: Instant) -> int:
     """Leave the classes whose other skills are the best covered by free agents."""
-    needed = skills_of(expr)
+    return most_slack(state, able, now, besides=skills_of(expr))[1]
+
+
+def most_slack(
+    state: MatchState,
+    able: int,
+    now: Instant,
+    *,
+    factor: float = 1.0,
+    besides: Collection[str] = (),
+) -> tuple[float, int]:
+    """Find the classes furthest above their reserve, and by how much."""
+    slack = Slack(state.staff, state.demand, factor=factor, now=now, besides=besides)
     found, most = 0, float("-inf")
     for number in bits(able):
-        beyond = margin(
-            state.staff, state.demand, number, factor=1.0, now=now, besides=needed
-        )
+        beyond = slack.of_class(number)
         if beyond > most:
             found, most = 0, beyond
         if beyond == most:
             found |= 1 << number
-    return found
-
-
-def margins(
-    state: MatchState, able: int, factor: float, now: Instant
-) -> dict[int, float]:
-    """Return how far each class is above its reserve."""
-    staff, demand = state.staff, state.demand
-    return {
-        number: margin(staff, demand, number, factor=factor, now=now)
-        for number in bits(able)
-    }
+    return most, found
 
 
 def _least_rare(state: MatchState, able: int, expr: Expr) -> int:

@@ -1,8 +1,8 @@
 """
 Waiting callers by what they need now: one lane per expression.
 
-A caller stands in the lane of the first requirement (agents who fully meet it), in
-the lane of the firm step reached if that is wider, and in a spare lane while an early
+A caller stands in the lane of the first requirement (agents who fully meet it), from
+the first firm step on also in the lane of that step, and in a spare lane while an early
 opening is in force. A free agent looks at the heads of the lanes their class may take.
 """
 
@@ -25,8 +25,13 @@ class LaneKind(IntEnum):
     """What reaching a caller through a lane means."""
 
     FIRST = 0
+    """The first requirement, of callers who have not relaxed."""
     RELAXED = 1
-    SPARE = 2
+    """The firm step reached."""
+    FORMER = 2
+    """The first requirement, of callers who are in a relaxed lane too."""
+    SPARE = 3
+    """An early opening."""
 
 
 @dataclass(slots=True, eq=False)
@@ -121,11 +126,11 @@ class Lanes:
     @staticmethod
     def _keys(caller: Caller) -> Iterator[LaneKey]:
         steps = caller.item.ladder.steps
-        first = steps[0].expr
-        yield LaneKind.FIRST, first, 0.0
-        firm = steps[caller.firm].expr
-        if caller.firm and firm != first:
-            yield LaneKind.RELAXED, firm, 0.0
+        if caller.firm:
+            yield LaneKind.FORMER, steps[0].expr, 0.0
+            yield LaneKind.RELAXED, steps[caller.firm].expr, 0.0
+        else:
+            yield LaneKind.FIRST, steps[0].expr, 0.0
         if caller.spare is not None:
             spare = steps[caller.spare]
             yield LaneKind.SPARE, spare.expr, spare.spare or 0.0

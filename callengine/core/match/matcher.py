@@ -14,10 +14,12 @@ from callengine.core.agent import SkillClass
 from callengine.core.ids import AgentId, CallId, Instant
 from callengine.core.match import arrivals, attendance, choosing, matching, standing
 from callengine.core.match.callers import Caller, Stand, WorkItem
+from callengine.core.match.explain import explain
 from callengine.core.match.policy import Policy
 from callengine.core.match.records import Decision
 from callengine.core.match.requirement import Expr
 from callengine.core.match.state import MatchState
+from callengine.core.match.wait import WaitRange, expected_wait
 
 
 class Matcher:
@@ -70,9 +72,9 @@ class Matcher:
         """Enter a caller. Raises `ValueError` if the call is here already."""
         arrivals.enter(self.state, item, now)
 
-    def leave(self, call: CallId, now: Instant) -> None:
+    def leave(self, call: CallId, now: Instant, *, gave_up: bool = True) -> None:
         """Forget a caller who left or was sent elsewhere; unknown is fine."""
-        arrivals.leave(self.state, call, now)
+        arrivals.leave(self.state, call, now, gave_up=gave_up)
 
     def taken(self, call: CallId, now: Instant) -> None:
         """Say that the agent answered; unknown is fine."""
@@ -117,6 +119,14 @@ class Matcher:
     def served_by_anyone(self, expr: Expr) -> bool:
         """Say whether anybody who is logged in meets an expression."""
         return bool(self.state.classes.meeting(expr))
+
+    def expected_wait(self, call: CallId, now: Instant) -> WaitRange | None:
+        """Predict a waiting caller's wait; see `wait.expected_wait`."""
+        return expected_wait(self.state, call, now)
+
+    def explain(self, call: CallId, now: Instant) -> list[tuple[AgentId, str]] | None:
+        """Say why a caller still waits; see `explain.explain`."""
+        return explain(self.state, call, now)
 
     def choose_free(
         self, expr: Expr, *, excluded: frozenset[AgentId] = frozenset()

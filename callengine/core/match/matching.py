@@ -15,7 +15,7 @@ from callengine.core.match.lanes import Lane, LaneKind, Place
 from callengine.core.match.policy import CallerOrder
 from callengine.core.match.records import Candidate, Decision, MatchRecord, Rival, Way
 from callengine.core.match.requirement import Expr
-from callengine.core.match.reserve import margin
+from callengine.core.match.reserve import Slack
 from callengine.core.match.staff import Member
 from callengine.core.match.state import MatchState
 
@@ -42,19 +42,20 @@ def match(state: MatchState, now: Instant) -> list[Decision]:
     standing.do_due(state, now)
     attendance.rested(state, now)
     decisions: list[Decision] = []
+    moved = [state.callers[call] for call in state.moved]
+    state.moved.clear()
     if state.freed:
+        for caller in moved:
+            standing.line_up(state, caller, now)
         members = [state.staff.members[agent] for agent in state.freed]
         state.freed.clear()
         members.sort(key=lambda m: (m.free_since or now, m.agent))
         for member in members:
             _find_callers(state, member, now, decisions)
-    if state.moved:
-        places = sorted(state.callers[call].place for call in state.moved)
-        state.moved.clear()
-        for place in places:
-            caller = state.callers[place[2]]
-            if caller.stand is not Stand.OFFERED:
-                _find_agent(state, caller, now, decisions)
+    moved.sort(key=lambda caller: caller.place)
+    for caller in moved:
+        if caller.stand is not Stand.OFFERED:
+            _find_agent(state, caller, now, decisions)
     return decisions
 
 
@@ -77,7 +78,9 @@ def _find_agent(
     state: MatchState, caller: Caller, now: Instant, decisions: list[Decision]
 ) -> None:
     choice = agent_for(state, caller, now)
-    if choice is not None:
+    if choice is None:
+        standing.line_up(state, caller, now)
+    else:
         decisions.append(_decide(state, caller, choice, now, "agent", ()))
 
 
@@ -131,11 +134,10 @@ def _off_skill(
     able = choosing.without_excluded(state, classes, caller.excluded)
     if not able:
         return None
-    margins = choosing.margins(state, able, factor or 0.0, now)
-    most = max(margins.values())
+    some = state.staff.shortlist(able, caller.excluded, choosing.SHORTLIST)
+    most, best = choosing.most_slack(state, some, now, factor=factor or 0.0)
     if factor is not None and most <= 0:
         return None
-    best = sum(1 << number for number, m in margins.items() if m == most)
     chosen = state.staff.longest_idle(best, caller.excluded)
     if chosen is None:
         return None
@@ -168,7 +170,7 @@ def caller_for(
             spare.append((place, lane))
             continue
         band = choosing.band_of(state, lane.expr, member.number) if best_fit else 0
-        on_skill = lane.kind is LaneKind.FIRST
+        on_skill = lane.kind is not LaneKind.RELAXED
         score = place[0] - credit_s if on_skill else place[0]
         found.append((band, score, place, on_skill))
     if found:
@@ -194,14 +196,13 @@ def _spare_caller(
     now: Instant,
 ) -> Caller | None:
     """Find the longest waiting of the callers this agent has spare time for."""
-    margins: dict[float, float] = {}
+    beyond: dict[float, float] = {}
     for place, lane in sorted(heads, key=lambda head: head[0]):
         factor = lane.factor
-        if factor not in margins:
-            margins[factor] = margin(
-                state.staff, state.demand, member.number, factor=factor, now=now
-            )
-        if margins[factor] > 0:
+        if factor not in beyond:
+            slack = Slack(state.staff, state.demand, factor=factor, now=now)
+            beyond[factor] = slack.of_class(member.number)
+        if beyond[factor] > 0:
             return state.callers[place[2]]
     return None
 

@@ -8,7 +8,7 @@ callers expected until one of the busy agents with that skill becomes free.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from callengine.core.agent import SkillClass
 from callengine.core.ids import Instant
@@ -46,6 +46,8 @@ class Demand:
         self._shares: dict[str, float] = {}
         self._calls = 0
         self._mean_s = rules.handling_s
+        self._waited_s = 0.0
+        self._gave_up = 0.0
 
     @property
     def handling_s(self) -> float:
@@ -81,6 +83,16 @@ class Demand:
         weight = 1.0 / min(self._calls + self._rules.thin, 500)
         self._mean_s += (seconds - self._mean_s) * weight
 
+    def waited(self, seconds: float, *, gave_up: bool) -> None:
+        """Learn how patient callers are, from one who waited."""
+        self._waited_s += (max(0.0, seconds) - self._waited_s) * _LEARNING
+        self._gave_up += (gave_up - self._gave_up) * _LEARNING
+
+    @property
+    def impatience(self) -> float:
+        """Share of waiting callers who leave, per second."""
+        return self._gave_up / self._waited_s if self._waited_s > 0 else 0.0
+
     def rate(self, skill: str, now: Instant) -> float:
         """Return callers per second who ask for a skill."""
         rate = self._rates.get(skill)
@@ -103,31 +115,51 @@ class Demand:
         return float(0.5 ** (max(0.0, seconds) / self._rules.half_life_s))
 
 
-def margin(
-    staff: Staff,
-    demand: Demand,
-    number: int,
-    *,
-    factor: float,
-    now: Instant,
-    besides: Iterable[str] = (),
-) -> float:
+class Slack:
     """
-    Return the free agents a class has beyond its reserve, for its tightest skill.
+    Free agents beyond the reserve, per skill and per class, at one instant.
 
-    Infinite when callers ask for none of its skills. Agents must be free when counted.
+    Agents must be counted as free when they are asked about.
 
     Args:
         factor: on the callers expected.
         besides: skills left out of the count.
     """
-    tightest = math.inf
-    for skill, _ in staff.classes.skills(number):
-        if skill in besides:
-            continue
-        free = staff.free_with[skill]
-        busy = staff.staffed_with[skill] - free
-        expected = demand.expected(skill, busy, now)
-        if expected > _RARE:
-            tightest = min(tightest, free - factor * expected)
-    return tightest
+
+    def __init__(
+        self,
+        staff: Staff,
+        demand: Demand,
+        *,
+        factor: float,
+        now: Instant,
+        besides: Collection[str] = (),
+    ) -> None:
+        self._staff = staff
+        self._demand = demand
+        self._factor = factor
+        self._now = now
+        self._known = dict.fromkeys(besides, math.inf)
+
+    def of_class(self, number: int) -> float:
+        """
+        Return the slack of a class: that of its tightest skill.
+
+        Infinite when callers ask for none of its skills.
+        """
+        known = self._known
+        tightest = math.inf
+        for skill, _ in self._staff.classes.skills(number):
+            slack = known.get(skill)
+            if slack is None:
+                slack = known[skill] = self.of_skill(skill)
+            if slack < tightest:
+                tightest = slack
+        return tightest
+
+    def of_skill(self, skill: str) -> float:
+        """Return the slack of a skill, infinite when callers do not ask for it."""
+        free = self._staff.free_with[skill]
+        busy = self._staff.staffed_with[skill] - free
+        expected = self._demand.expected(skill, busy, self._now)
+        return math.inf if expected <= _RARE else free - self._factor * expected

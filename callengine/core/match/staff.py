@@ -32,8 +32,6 @@ class Member:
     rests_until: Instant | None = None
     free_at: Instant | None = None
     """When a busy agent will be free, if that is known."""
-    away: bool = False
-    """Paused or unreachable."""
 
     def given(self, now: Instant) -> None:
         """A decision takes the agent."""
@@ -59,6 +57,7 @@ class Staff:
         free_classes: classes with a free agent, as bits.
         free_with: free agents per skill.
         staffed_with: agents logged in per skill.
+        away: those paused or unreachable.
     """
 
     def __init__(self, classes: SkillClasses, limits: Limits) -> None:
@@ -67,6 +66,7 @@ class Staff:
         self.free_classes = 0
         self.free_with: Counter[str] = Counter()
         self.staffed_with: Counter[str] = Counter()
+        self.away: set[AgentId] = set()
         self._limits = limits
         self._limited = limits.occupancy_cap is not None or bool(limits.calls_per_hour)
         self._free_of: dict[int, Ordered[tuple[Instant, AgentId]]] = {}
@@ -90,6 +90,7 @@ class Staff:
     def leave(self, agent: AgentId) -> int | None:
         """Log an agent out; return the number of their class if nobody holds it."""
         self.set_busy(agent)
+        self.away.discard(agent)
         member = self.members.pop(agent)
         for name, _ in member.skills:
             self.staffed_with[name] -= 1
@@ -192,6 +193,18 @@ class Staff:
                         break
         return [entry for entry in first if entry[1] not in excluded][:count]
 
+    def shortlist(
+        self, classes: int, excluded: AbstractSet[AgentId], count: int
+    ) -> int:
+        """Leave the classes of the longest-idle agents when there are too many."""
+        found = classes & self.free_classes
+        if found.bit_count() <= count:
+            return found
+        some = 0
+        for _, agent in self.some_idle(found, excluded, count):
+            some |= 1 << self.members[agent].number
+        return some
+
     def count_free(self, classes: int) -> int:
         """Count free agents of a set of classes."""
         found = classes & self.free_classes
@@ -202,6 +215,11 @@ class Staff:
     def count_staffed(self, classes: int) -> int:
         """Count agents logged in of a set of classes."""
         return sum(self.classes.holders(number) for number in bits(classes))
+
+    def count_present(self, classes: int) -> int:
+        """Count agents of a set of classes who are not away."""
+        away = sum(classes >> self.members[a].number & 1 for a in self.away)
+        return self.count_staffed(classes) - away
 
     def able(self, classes: int, excluded: AbstractSet[AgentId]) -> bool:
         """Say whether somebody who is logged in and not excluded is of a class."""

@@ -9,19 +9,31 @@ from callengine.core.match.state import MatchState
 
 
 def stand(state: MatchState, caller: Caller, now: Instant) -> None:
-    """Hold a caller for a preferred agent, else put them into their lanes."""
-    caller.held_for = worth_waiting(state, caller, now)
+    """
+    Hold a caller for a preferred agent, else set their steps.
+
+    They enter the lanes in the next match, unless an agent is free for them at once.
+    """
+    if caller.item.preferred:
+        caller.held_for = worth_waiting(state, caller, now)
     if caller.held_for is not None:
         caller.stand = Stand.HELD
         held = state.held.setdefault(caller.held_for.agent, Ordered())
         held.add(caller.place)
+        arm(state, caller, now)
     else:
-        caller.stand = Stand.WAITING
+        caller.stand = Stand.ARRIVED
         climb(state, caller, now)
-        state.lanes.enter(caller)
     state.waiting += 1
     state.moved[caller.call] = None
-    arm(state, caller, now)
+
+
+def line_up(state: MatchState, caller: Caller, now: Instant) -> None:
+    """Put a caller whom nobody could take at once into their lanes."""
+    if caller.stand is Stand.ARRIVED:
+        caller.stand = Stand.WAITING
+        state.lanes.enter(caller)
+        arm(state, caller, now)
 
 
 def withdraw(state: MatchState, caller: Caller) -> None:
@@ -31,11 +43,12 @@ def withdraw(state: MatchState, caller: Caller) -> None:
     state.waiting -= 1
     if caller.stand is Stand.WAITING:
         state.lanes.leave(caller)
-    elif caller.held_for is not None:
+    elif caller.stand is Stand.HELD and caller.held_for is not None:
         held = state.held[caller.held_for.agent]
         held.remove(caller.place)
         if not held:
             del state.held[caller.held_for.agent]
+        caller.held_for = None
     caller.due_at = None
     state.moved.pop(caller.call, None)
     state.unserved.pop(caller.call, None)
@@ -64,7 +77,9 @@ def worth_waiting(state: MatchState, caller: Caller, now: Instant) -> Preferred 
     clock_s = caller.clock_at(now)
     for preferred in caller.item.preferred:
         member = state.staff.members.get(preferred.agent)
-        if member is None or member.away or not may_prefer(state, caller, preferred):
+        if preferred.agent in state.staff.away or member is None:
+            continue
+        if not may_prefer(state, caller, preferred):
             continue
         if member.free_since is not None:
             return None

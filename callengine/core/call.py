@@ -108,6 +108,8 @@ class Call:
     answered_at: Instant | None = None
     bridged_at: Instant | None = None
     machine_at: Instant | None = None
+    packets: int | None = None
+    """Received by the customer's channel when a machine was first suspected."""
     ending: str = ""
     events: list[tuple[Instant, str, str]] = field(default_factory=list)
 

@@ -26,6 +26,7 @@ from callengine.core.facts import (
     EndpointChanged,
     Fact,
     LeadsOffered,
+    PacketsCounted,
     PlaybackEnded,
     RosterChanged,
     TalkingEnded,
@@ -159,7 +160,7 @@ def on_order_call_due(pool: Pool, call: Call) -> None:
     if call.state in unserved and pool.now >= answered_at + pool.rules.give_up_s:
         outbound.give_up(pool, call)
     elif call.state is CallState.TALKING and machine_at and pool.now >= machine_at:
-        outbound.machine_found(pool, call)
+        outbound.suspect_machine(pool, call)
 
 
 def on_join_due(pool: Pool, call: Call) -> None:
@@ -200,6 +201,7 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     DispositionSaved: desk.on_disposition_saved,
     EndpointChanged: desk.on_endpoint_changed,
     LeadsOffered: outbound.on_leads_offered,
+    PacketsCounted: outbound.on_packets_counted,
     PlaybackEnded: inbound.on_playback_ended,
     RosterChanged: on_roster_changed,
     TalkingEnded: outbound.on_talking_ended,

@@ -118,6 +118,14 @@ class DetectTalk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountPackets:
+    """Count the sound packets a channel has received; `PacketsCounted` follows."""
+
+    call: CallId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveToDialplan:
     """Give the channel back to the dialplan (fallback queue)."""
 
@@ -216,6 +224,7 @@ Effect: TypeAlias = (
     | StartMusic
     | StopMusic
     | DetectTalk
+    | CountPackets
     | LeaveToDialplan
     | Identify
     | BeginAttempt

@@ -107,6 +107,14 @@ class TalkingEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PacketsCounted(Fact):
+    """How many sound packets a channel has received so far."""
+
+    channel: ChannelId
+    packets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AsteriskListed(Fact):
     """What lives in Asterisk, asked for after a (re)connection and now and then."""
 

@@ -10,9 +10,15 @@ from dataclasses import replace
 from callengine.core import clearing, offers, pacing, routing
 from callengine.core import effects as do
 from callengine.core.agent import AUTO_ANSWER_SKILL, Agent
-from callengine.core.amd import verdict_at
+from callengine.core.amd import sound_flows, verdict_at
 from callengine.core.call import Call, Leg
-from callengine.core.facts import Lead, LeadsOffered, TalkingEnded, TalkingStarted
+from callengine.core.facts import (
+    Lead,
+    LeadsOffered,
+    PacketsCounted,
+    TalkingEnded,
+    TalkingStarted,
+)
 from callengine.core.ids import CallId, ChannelId
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
 from callengine.core.pool import Pool
@@ -195,7 +201,36 @@ def on_talking_ended(pool: Pool, fact: TalkingEnded) -> None:
     """A pause: people do that."""
     found = pool.call_of(fact.channel)
     if found is not None:
-        found[0].machine_at = None
+        acquit(found[0])
+
+
+def acquit(call: Call) -> None:
+    """It is a person, as far as can be told."""
+    call.machine_at = call.packets = None
+
+
+def suspect_machine(pool: Pool, call: Call) -> None:
+    """The greeting goes on: see whether sound really flows before the verdict."""
+    call.machine_at = None
+    pool.emit(do.CountPackets(call=call.call, channel=call.customer.channel))
+
+
+def on_packets_counted(pool: Pool, fact: PacketsCounted) -> None:
+    """Two counts in a row say whether anything is heard, or nothing at all."""
+    found = pool.call_of(fact.channel)
+    call = found[0] if found is not None else None
+    if call is None or call.state is not CallState.TALKING:
+        return
+    rules = pool.rules.amd
+    if call.packets is None:
+        call.packets = fact.packets
+        call.machine_at = pool.now + rules.listen_s
+        routing.arm(pool, call)
+    elif sound_flows(call.packets, fact.packets, rules):
+        machine_found(pool, call)
+    else:
+        call.note(pool.now, "silent", "talk without sound is no machine")
+        acquit(call)
 
 
 def machine_found(pool: Pool, call: Call) -> None:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import structlog
 
 from callengine.core import effects as do
-from callengine.core.facts import ChannelGone
+from callengine.core.facts import ChannelGone, PacketsCounted
 from callengine.core.ids import ChannelId, Instant
 from callengine.engine.ports import (
     FactSink,
@@ -38,6 +38,7 @@ Slow: TypeAlias = (
     | do.StartMusic
     | do.StopMusic
     | do.DetectTalk
+    | do.CountPackets
     | do.LeaveToDialplan
     | do.BeginAttempt
 )
@@ -163,6 +164,12 @@ class Performer:
                 await telephony.stop_music(effect.bridge)
             case do.DetectTalk():
                 await telephony.detect_talk(effect.channel)
+            case do.CountPackets():
+                packets = await telephony.packets_received(effect.channel)
+                at = self._clock()
+                self._post(
+                    PacketsCounted(at=at, channel=effect.channel, packets=packets)
+                )
             case do.LeaveToDialplan():
                 await telephony.leave(effect.channel)
             case do.BeginAttempt():

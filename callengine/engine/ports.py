@@ -104,6 +104,9 @@ class Telephony(Protocol):
     async def detect_talk(self, channel: ChannelId) -> None:
         """Report `TalkingStarted` and `TalkingEnded` of a channel."""
 
+    async def packets_received(self, channel: ChannelId) -> int:
+        """Count the sound packets a channel has received. Raises `ResourceGone`."""
+
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan at its next priority."""
 

@@ -33,6 +33,7 @@ class FakeCommands:
             ("DELETE", "channels/{channel}", self._hang_up),
             ("POST", "channels/{channel}/continue", self._continue),
             ("POST", "channels/{channel}/variable", self._variable),
+            ("GET", "channels/{channel}/rtp_statistics", self._statistics),
             ("POST", "bridges", self._open),
             ("GET", "bridges", self._bridges),
             ("DELETE", "bridges/{bridge}", self._close),
@@ -100,6 +101,10 @@ class FakeCommands:
         if request.query["variable"] == "TALK_DETECT(set)":
             await self._twin.detect_talk(self._found(request).channel)
         return web.Response(status=_NO_CONTENT)
+
+    async def _statistics(self, request: web.Request) -> web.StreamResponse:
+        packets = await self._twin.packets_received(self._found(request).channel)
+        return web.json_response({"rxcount": packets})
 
     # --- bridges and prompts ---------------------------------------------------------
 

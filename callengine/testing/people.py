@@ -34,6 +34,8 @@ class Person:
     hangs_up_after_s: float | None = None
     speaks: tuple[tuple[float, float], ...] = ()
     honours_auto_answer: bool = True
+    is_mute: bool = False
+    """Sends no sound packets at all."""
 
 
 MANUAL = Person(rings_after_s=None, honours_auto_answer=False)

@@ -36,6 +36,7 @@ class TwinChannel:
     caller_number: str | None = None
     bridge: BridgeId | None = None
     detects_talk: bool = False
+    up_at: Instant | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -105,7 +106,7 @@ class TwinSwitch:
         if leg is None or leg.state == "Up":
             return
         self._cancel_timers(leg)
-        leg.state = "Up"
+        leg.state, leg.up_at = "Up", self._clock()
         self._sink(ChannelAnswered(at=self._clock(), channel=channel))
 
     def refuse(

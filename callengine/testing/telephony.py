@@ -175,6 +175,16 @@ class TwinTelephony(TwinSwitch):
             hush = partial(self.stop_talking, channel, length_s)
             self._after(leg, start_s + length_s, hush)
 
+    async def packets_received(self, channel: ChannelId) -> int:
+        """Fifty a second since the answer, as from a phone that always sends."""
+        self._take("packets_received", channel)
+        leg = self.channels.get(channel)
+        if leg is None:
+            raise ResourceGone(f"channel {channel}")
+        if leg.up_at is None or leg.person.is_mute:
+            return 0
+        return int((self._clock() - leg.up_at) * 50)
+
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan; it is ours no more."""
         self._take("leave", channel)

@@ -1,5 +1,6 @@
 """What simulated people say: made once by espeak-ng and sox."""
 
+import hashlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,10 @@ def make_sounds(folder: Path) -> Sounds:
 
 
 def _speak(words: str, path: Path, *effects: str) -> None:
-    if path.exists():
+    # A sound made by an older recipe is not the sound that is asked for.
+    recipe = hashlib.sha256("|".join((words, *effects)).encode()).hexdigest()
+    made_by = path.with_name(f"{path.name}.recipe")
+    if path.exists() and made_by.exists() and made_by.read_text() == recipe:
         return
     spoken = path.with_name(f"{path.stem}.spoken.wav")
     ready = path.with_name(f"{path.stem}.ready{path.suffix}")
@@ -58,6 +62,7 @@ def _speak(words: str, path: Path, *effects: str) -> None:
     _run("sox", str(spoken), "-r", "8000", "-c", "1", *form, str(ready), *effects)
     spoken.unlink()
     ready.rename(path)
+    made_by.write_text(recipe)
 
 
 def _run(*argv: str) -> None:

@@ -4,6 +4,7 @@ What every `ports.Telephony` obeys, in memory, on the fake and on real Asterisk.
 Subclass `TelephonyContract` and give it a fixture `world`.
 """
 
+import asyncio
 import itertools
 from typing import Protocol
 
@@ -281,6 +282,21 @@ class TelephonyContract:
         await world.facts.wait(TalkingStarted, channel=channel)
         ended = await world.facts.wait(TalkingEnded, channel=channel)
         assert 0.1 < ended.duration_s < 3.0
+
+    async def test_sound_that_comes_is_counted(self, world: TelephonyWorld) -> None:
+        bridge = await opened(world)
+        other, channel = await answered(world), await answered(world)
+        await world.telephony.join(bridge, [channel, other])
+        before = await world.telephony.packets_received(channel)
+        async with asyncio.timeout(5):
+            while await world.telephony.packets_received(channel) < before + 5:  # noqa: ASYNC110 - a count has no events
+                await asyncio.sleep(0.05)
+
+    async def test_counting_for_a_gone_channel_says_gone(
+        self, world: TelephonyWorld
+    ) -> None:
+        with pytest.raises(ResourceGone):
+            await world.telephony.packets_received(ChannelId("gone"))
 
     async def test_listening_to_a_gone_channel_says_gone(
         self, world: TelephonyWorld

@@ -194,19 +194,62 @@ def test_a_customer_who_hangs_up_before_the_agent_came_met_no_agent() -> None:
     assert p.agent("anna").state is AgentState.READY
 
 
-def test_a_long_unbroken_greeting_is_a_machine_and_frees_the_agent() -> None:
+def suspected() -> tuple[Play, Call]:
+    """Somebody talks on and on after the answer, as a machine does."""
     p, call = live()
     p.see(saw.TalkingStarted(at=p.now, channel=call.customer.channel))
     assert call.agent_leg is not None
     p.answers(call.agent_leg.channel)
     p.joins(call.customer.channel, call.agent_leg.channel)
     p.wait(3.1)
+    return p, call
+
+
+def counted(p: Play, call: Call, *counts: int) -> None:
+    """Packets are counted as often as asked for."""
+    for packets in counts:
+        p.see(
+            saw.PacketsCounted(at=p.now, channel=call.customer.channel, packets=packets)
+        )
+        p.wait(0.5)
+
+
+def test_a_long_unbroken_greeting_that_is_heard_is_a_machine() -> None:
+    p, call = suspected()
+    assert call.state is CallState.TALKING
+    counted(p, call, 150, 172)
     assert call.state is CallState.CLEARING
+    assert call.agent_leg is not None
     p.ends(call.customer.channel)
     p.ends(call.agent_leg.channel)
     assert p.last(do.RecordAttempt).record.outcome is Outcome.MACHINE
     assert p.agent("anna").state is AgentState.READY
     assert p.last(do.RetractCard).reason == "machine"
+
+
+def test_a_phone_that_sends_nothing_between_words_is_no_machine() -> None:
+    p, call = suspected()
+    counted(p, call, 60, 60)
+    assert call.state is CallState.TALKING
+    p.wait(30)
+    assert call.state is CallState.TALKING
+
+
+def test_sound_is_counted_twice_before_the_verdict() -> None:
+    p, call = suspected()
+    assert len(p.asked(do.CountPackets)) == 1
+    counted(p, call, 150)
+    assert len(p.asked(do.CountPackets)) == 2
+    assert call.state is CallState.TALKING
+
+
+def test_a_pause_between_the_counts_acquits() -> None:
+    p, call = suspected()
+    channel = call.customer.channel
+    p.see(saw.PacketsCounted(at=p.now, channel=channel, packets=150))
+    p.see(saw.TalkingEnded(at=p.now, channel=channel, duration_s=3.2))
+    p.see(saw.PacketsCounted(at=p.now, channel=channel, packets=172))
+    assert call.state is CallState.TALKING
 
 
 def test_a_person_who_pauses_is_not_a_machine() -> None:

@@ -59,6 +59,14 @@ class Channels:
             {"variable": name, "value": value},
         )
 
+    async def packets_received(self, channel: ChannelId) -> int:
+        """Read how many RTP packets came in. Raises `ResourceGone`."""
+        return await self._requests.read(
+            lambda raw: int(raw["rxcount"]),
+            "channels/{channelId}/rtp_statistics",
+            {"channelId": channel},
+        )
+
     async def leave(self, channel: ChannelId) -> None:
         """Let the dialplan go on at the channel's next priority."""
         await self._requests.send(

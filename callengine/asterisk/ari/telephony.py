@@ -161,6 +161,10 @@ class AriTelephony:
             channel, "TALK_DETECT(set)", TALK_DETECT
         )
 
+    async def packets_received(self, channel: ChannelId) -> int:
+        """Count the RTP packets that a channel has received."""
+        return await self._client.channels.packets_received(channel)
+
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan; `ChannelGone` says that it left."""
         leg = self._legs.find(channel)

@@ -117,6 +117,7 @@ async def every_command() -> Recorder:
         ),
         channels.hang_up(channel, cause=16),
         channels.set_variable(channel, "X", "1"),
+        channels.packets_received(channel),
         channels.leave(channel),
         channels.get(channel),
         channels.list(),

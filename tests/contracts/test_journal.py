@@ -220,7 +220,7 @@ async def test_an_unknown_kind_is_a_mistake_of_ours(bench: Bench) -> None:
 # --- what only a real server can do ---
 
 
-async def test_a_dead_redis_is_journal_down_and_a_restart_is_survived() -> None:
+async def test_a_dead_redis_is_journal_down() -> None:
     with run_redis() as server:
         journal = RedisJournal.open(server.url)
         await journal.acquire("n1")

@@ -103,6 +103,7 @@ class Tally:
     blocked: int = 0
     abandoned: int = 0
     off_skill: int = 0
+    on_best: int = 0
     waited: int = 0
     seconds: float = 0.0
     busy_s: dict[str, float] = field(default_factory=dict)
@@ -248,17 +249,19 @@ class RoutingWorld:
             caller = self._waiting.pop(call)
             self.kernel.cancel(caller.leaves)
             skills = self.centre.agents[agent]
-            off_skill = not skills.get(caller.kind.skill)
+            level = skills.get(caller.kind.skill, 0)
+            off_skill = not level
             factor = self.centre.off_skill_factor if off_skill else 1.0
             self._busy_since[agent] = now
             self.kernel.after(caller.service_s * factor, self._free, agent)
             if caller.counted:
-                self._count(caller, now - caller.at, off_skill)
+                self._count(caller, now - caller.at, off_skill=off_skill)
+                self.tally.on_best += level == max(skills.values())
             if self.on_answer is not None:
                 self.on_answer(call, now)
         self._set_timer()
 
-    def _count(self, caller: _Caller, wait_s: float, off_skill: bool) -> None:
+    def _count(self, caller: _Caller, wait_s: float, *, off_skill: bool) -> None:
         tally = self.tally.by_class[caller.kind.name]
         tally.waits.append(wait_s)
         tally.within += wait_s <= self.centre.within_s + 1e-9

@@ -7,7 +7,6 @@ from callengine.core.ids import AgentId, CallId
 from callengine.core.match.callers import WorkItem
 from callengine.core.match.matcher import Matcher
 from callengine.core.match.policy import Policy
-from callengine.core.match.records import Decision
 from callengine.core.match.relaxation import Ladder, Relax, build_ladder
 from callengine.core.match.requirement import ANYBODY, least
 from sim.worlds.routing import CallClass, Centre, Offer, Router
@@ -45,7 +44,6 @@ class MatcherRouter:
     def __init__(self, centre: Centre, policy: Policy, ladder_of: LadderOf) -> None:
         self.matcher = Matcher(policy)
         self._ladder_of = ladder_of
-        self._seen: Callable[[Decision], None] | None = None
         for agent, skills in centre.agents.items():
             held = tuple(sorted(skills.items()))
             self.matcher.log_in(AgentId(agent), held, 0.0)

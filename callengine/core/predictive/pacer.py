@@ -1,0 +1,262 @@
+"""
+How many attempts to start now, and which ringing ones to take back.
+
+One more attempt is worth starting while the risk that its answer finds no agent is
+within the price. The risk looks ahead: each agent's hazard to be ready, each line's to
+be answered. The price is the same for all attempts and follows the ledger, so the
+legal budget goes where the risk is least; with no budget left the pacer is progressive:
+one line for each free agent, never fewer.
+"""
+
+from dataclasses import dataclass
+
+from callengine.core.ids import Instant
+from callengine.core.predictive.estimates import Estimates
+from callengine.core.predictive.hazards import ReadyTable, Row
+from callengine.core.predictive.ledger import NuisanceLedger
+from callengine.core.predictive.outlook import Outlook, outlook
+from callengine.core.predictive.price import RiskPrice
+from callengine.core.predictive.snapshot import AgentView, Duty, LineView, PacingView
+
+_TAPER = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictiveRules:
+    """
+    Policy of a campaign.
+
+    Attributes:
+        most_lines_per_agent: a cap whatever the estimates say.
+        leave_notice_s: an agent who will leave within this is not counted on.
+        hang_up_after_s: a phone may be hung up on after it has rung this long; None
+            for never. Not below the regime's least ring.
+        hang_up_risk: hang up when the risk of that line is so many prices.
+    """
+
+    most_lines_per_agent: float = 12.0
+    leave_notice_s: float = 30.0
+    hang_up_after_s: float | None = None
+    hang_up_risk: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """
+    One decision, with what it was made of.
+
+    Attributes:
+        start: attempts to start now.
+        hang_up: places in the snapshot's `lines` to hang up.
+        reason: what bounded `start`.
+        free: agents free for order calls.
+        risk: of the next attempt that was not started.
+        price: risk allowed.
+        room: nuisance calls the ledger still had room for.
+        nuisance_rate: in the window.
+    """
+
+    start: int
+    hang_up: tuple[int, ...]
+    reason: str
+    free: int
+    risk: float
+    price: float
+    room: float
+    nuisance_rate: float
+
+
+class Pacer:
+    """
+    The pacer of one campaign: estimates, ledger and price together.
+
+    Feed `estimates` with ends of attempts, talks and wrap-ups, and tell `answered`
+    of every live answer once its fate is known.
+    """
+
+    __slots__ = ("estimates", "ledger", "price", "rules")
+
+    def __init__(
+        self,
+        estimates: Estimates,
+        ledger: NuisanceLedger,
+        rules: PredictiveRules | None = None,
+        *,
+        price: RiskPrice | None = None,
+    ) -> None:
+        self.estimates = estimates
+        self.ledger = ledger
+        self.rules = rules or PredictiveRules()
+        self.price = price or RiskPrice()
+
+    def answered(self, at: Instant, *, nuisance: bool) -> None:
+        """Learn of a live answer's fate: an agent in time, or none."""
+        aim = self.ledger.aim(at)
+        self.price.learn(nuisance=nuisance, aim=aim, limit=self.ledger.limit.limit)
+        if nuisance:
+            self.ledger.nuisance(at)
+        else:
+            self.ledger.served(at)
+
+    def attempts_to_start(self, snapshot: PacingView, now: Instant) -> int:
+        """Return how many attempts to start now; never negative."""
+        return self.decide(snapshot, now).start
+
+    def decide(self, snapshot: PacingView, now: Instant) -> Tick:
+        """Return how many attempts to start now, which to take back, and why."""
+        staying = self._staying(snapshot, now)
+        free = sum(agent.duty is Duty.FREE for agent in staying)
+        free -= snapshot.keep_free + snapshot.held + snapshot.calls_waiting
+        room = self.ledger.room(now)
+        price = self._price_now(room)
+        if not staying:
+            dropped = self._all_that_may(snapshot.lines, now)
+            return self._tick(0, dropped, "no agents", free, 1.0, price, room, now)
+        answers, ready = self.estimates.tables()
+        lines = [answers.row(now - x.started_at, x.chance) for x in snapshot.lines]
+        fresh = answers.row(0.0, snapshot.chance)
+        floor = max(0, free - len(lines))
+        cap = self._cap(snapshot, len(staying))
+        future = outlook(
+            free,
+            self._ready(staying, ready, now),
+            [*lines, *[fresh] * floor, *self._callers(snapshot)],
+            horizons=len(fresh),
+        )
+        start, risk, reason = _worth_starting(future, fresh, floor, price, cap)
+        dropped: tuple[int, ...] = ()
+        if start == 0 and self.rules.hang_up_after_s is not None:
+            dropped = self._not_worth_keeping(
+                snapshot, now, free, lines, staying, ready, future, price
+            )
+        return self._tick(start, dropped, reason, free, risk, price, room, now)
+
+    def _price_now(self, room: float) -> float:
+        """Let the price fade as the ledger's room runs out."""
+        return self.price.risk * min(1.0, max(0.0, (room - 1) / _TAPER))
+
+    def _staying(self, snapshot: PacingView, now: Instant) -> list[AgentView]:
+        soon = now + self.rules.leave_notice_s
+        return [
+            agent
+            for agent in snapshot.agents
+            if agent.leaves_at is None or agent.leaves_at > soon
+        ]
+
+    def _cap(self, snapshot: PacingView, agents: int) -> int:
+        most = int(self.rules.most_lines_per_agent * agents) - len(snapshot.lines)
+        return max(0, min(most, snapshot.leads, snapshot.lines_left))
+
+    def _ready(
+        self, agents: list[AgentView], table: ReadyTable, now: Instant
+    ) -> list[Row]:
+        return [
+            table.talking(now - agent.since)
+            if agent.duty is Duty.TALKING
+            else table.wrapping(now - agent.since)
+            for agent in agents
+            if agent.duty is not Duty.FREE
+        ]
+
+    def _callers(self, snapshot: PacingView) -> list[Row]:
+        """Take expected inbound calls for lines that will be answered."""
+        if snapshot.inbound_per_s <= 0:
+            return []
+        horizons_s = self.estimates.ready_horizons_s
+        expected = [snapshot.inbound_per_s * h for h in horizons_s]
+        count = max(1, round(2 * expected[-1]))
+        return [tuple(min(1.0, e / count) for e in expected)] * count
+
+    def _all_that_may(
+        self, lines: tuple[LineView, ...], now: Instant
+    ) -> tuple[int, ...]:
+        return tuple(i for i, line in enumerate(lines) if self._may_hang_up(line, now))
+
+    def _may_hang_up(self, line: LineView, now: Instant) -> bool:
+        after_s = self.rules.hang_up_after_s
+        return (
+            after_s is not None
+            and line.ringing_at is not None
+            and now - line.ringing_at >= after_s
+        )
+
+    def _not_worth_keeping(
+        self,
+        snapshot: PacingView,
+        now: Instant,
+        free: int,
+        lines: list[Row],
+        staying: list[AgentView],
+        table: ReadyTable,
+        future: Outlook,
+        price: float,
+    ) -> tuple[int, ...]:
+        """Find the line whose answer would most likely be a nuisance, if any is."""
+        worst, most = -1, self.rules.hang_up_risk * price
+        together = future.risks()
+        for place, line in enumerate(snapshot.lines):
+            if not self._may_hang_up(line, now):
+                continue
+            if _risk(together, lines[place]) <= most:
+                continue
+            others = lines[:place] + lines[place + 1 :]
+            without = outlook(
+                free,
+                self._ready(staying, table, now),
+                [*others, *self._callers(snapshot)],
+                horizons=len(together),
+            )
+            risk = _risk(without.risks(), lines[place])
+            if risk > most:
+                worst, most = place, risk
+        return (worst,) if worst >= 0 else ()
+
+    def _tick(
+        self,
+        start: int,
+        hang_up: tuple[int, ...],
+        reason: str,
+        free: int,
+        risk: float,
+        price: float,
+        room: float,
+        now: Instant,
+    ) -> Tick:
+        rate = self.ledger.rate(now)
+        return Tick(start, hang_up, reason, free, risk, price, room, rate)
+
+
+def _worth_starting(
+    future: Outlook, fresh: Row, floor: int, price: float, cap: int
+) -> tuple[int, float, str]:
+    """Add attempts beyond the floor while their risk is within the price."""
+    if floor >= cap:
+        return cap, 0.0, "no more leads or lines"
+    start = floor
+    while True:
+        risk = _risk(future.risks(), fresh)
+        if risk > price:
+            return start, risk, "risk" if price > 0 else "no budget"
+        if start >= cap:
+            return start, risk, "no more leads or lines"
+        start += 1
+        if not future.add(fresh):
+            return start, risk, "enough for one tick"
+
+
+def _risk(risks: list[float], row: Row) -> float:
+    """
+    Find the chance that an answer of this line makes a nuisance, now or later.
+
+    An answer is paid for at the worst moment from then on: it takes the agent whom a
+    later answer would have needed.
+    """
+    total = row[-1]
+    if total <= 0 or not risks:
+        return 0.0
+    expected = worst = 0.0
+    for place in range(len(row) - 1, -1, -1):
+        before = row[place - 1] if place else 0.0
+        worst = max(worst, risks[place])
+        expected += (row[place] - before) * worst
+    return expected / total

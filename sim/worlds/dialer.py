@@ -1,0 +1,286 @@
+"""
+The dialler's world: agents, attempts, customers who answer and wait two seconds.
+
+A policy is asked on its ticks, and on every event if it wants to be; it starts and
+hangs up attempts. What it may see is in the production snapshot; baselines that count
+otherwise look at the same public attributes.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from callengine.core.predictive.answers import AnswerContext
+from callengine.core.predictive.snapshot import (
+    AgentView,
+    Duty,
+    LineView,
+    PacingView,
+)
+from sim.worlds.dialer_people import Chances, Fate, People
+from sim.worlds.kernel import Event, Kernel
+
+HOUR_S = 3600.0
+
+
+class Line:
+    """An attempt in flight, and the fate that only the world (and a seer) knows."""
+
+    __slots__ = ("context", "event", "fate", "view")
+
+    def __init__(self, view: LineView, fate: Fate, context: AnswerContext) -> None:
+        self.view = view
+        self.fate = fate
+        self.context = context
+        self.event: Event | None = None
+
+
+class Worker:
+    """An agent; `free_at` is known to the world (and a seer) while busy."""
+
+    __slots__ = ("event", "free_at", "leaves_at", "place", "view")
+
+    def __init__(self, place: int, view: AgentView) -> None:
+        self.place = place
+        self.view = view
+        self.free_at = 0.0
+        self.leaves_at: float | None = None
+        self.event: Event | None = None
+
+
+class Policy(Protocol):
+    """What decides in a dialler's world."""
+
+    tick_s: float
+    """Time between two looks when nothing else asks."""
+    on_events: bool
+    """Asked also when an attempt or a call ends."""
+
+    def look(self, world: "DialerWorld") -> None:
+        """Start and hang up attempts by the world's methods."""
+        ...
+
+    def line_ended(self, world: "DialerWorld", line: Line) -> None:
+        """Learn that an attempt was answered or ended, by its fate."""
+        ...
+
+    def talk_ended(self, length_s: float) -> None:
+        """Learn how long an agent talked."""
+        ...
+
+    def wrap_up_ended(self, length_s: float) -> None:
+        """Learn how long an agent wrapped up."""
+        ...
+
+    def answer_settled(self, world: "DialerWorld", *, nuisance: bool) -> None:
+        """Learn whether an answered customer met an agent in time."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened in a world so far; times in seconds."""
+
+    attempts: int = 0
+    answered: int = 0
+    served: int = 0
+    nuisances: int = 0
+    hung_up: int = 0
+    talk_s: float = 0.0
+    busy_s: float = 0.0
+    logged_in_s: float = 0.0
+
+    @property
+    def utilisation(self) -> float:
+        """Share of logged-in time spent on talk and wrap-up."""
+        return self.busy_s / self.logged_in_s if self.logged_in_s else 0.0
+
+    @property
+    def nuisance_rate(self) -> float:
+        """Nuisance calls over live answers settled."""
+        settled = self.served + self.nuisances
+        return self.nuisances / settled if settled else 0.0
+
+    @property
+    def talk_min_per_hour(self) -> float:
+        """Minutes of talk per agent-hour."""
+        return 60 * self.talk_s / self.logged_in_s if self.logged_in_s else 0.0
+
+
+class DialerWorld:
+    """
+    One pool that dials one list.
+
+    Args:
+        people: who is called and who calls.
+        agents: how many are logged in at the start.
+        policy: decides.
+        seed: of everything.
+        hold_s: how long an answered customer waits for an agent.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        agents: int,
+        policy: Policy,
+        *,
+        seed: int,
+        hold_s: float = 2.0,
+    ) -> None:
+        self.kernel = Kernel(seed)
+        self.fates = Chances(people, self.kernel.stream("customers"))
+        self.work = Chances(people, self.kernel.stream("agents"))
+        self.policy = policy
+        self.hold_s = hold_s
+        self.tally = Tally()
+        self.lines: dict[Line, LineView] = {}
+        self.workers: list[Worker] = []
+        self.idle: deque[Worker] = deque()
+        self.held: deque[Event] = deque()
+        self.context = AnswerContext()
+        self.chance = 0.0
+        self._looking = False
+        self._next_fate: Fate | None = None
+        for _ in range(agents):
+            self.log_in()
+
+    @property
+    def now(self) -> float:
+        """The current instant."""
+        return self.kernel.now
+
+    def run(self, until: float) -> Tally:
+        """Go on until an instant and sum up."""
+        self.kernel.at(self.now, self._tick)
+        self.kernel.run(until)
+        self._settle_time()
+        return self.tally
+
+    def snapshot(self) -> PacingView:
+        """Return what the production pacer is given."""
+        return PacingView(
+            lines=tuple(self.lines.values()),
+            agents=tuple([worker.view for worker in self.workers]),
+            held=len(self.held),
+            chance=self.chance,
+        )
+
+    # --- what a policy does ------------------------------------------------------
+
+    def start(self, count: int) -> None:
+        """Start attempts with the next customers."""
+        for _ in range(count):
+            self._start(self.peek())
+            self._next_fate = None
+
+    def peek(self) -> Fate:
+        """Return the next customer's fate, for policies that are told it."""
+        if self._next_fate is None:
+            self._next_fate = self.fates.fate()
+        return self._next_fate
+
+    def hang_up(self, line: Line) -> None:
+        """Take an attempt back."""
+        self.kernel.cancel(line.event)
+        del self.lines[line]
+        self.tally.hung_up += 1
+
+    # --- agents ------------------------------------------------------------------
+
+    def log_in(self) -> Worker:
+        """Let one more agent be ready."""
+        worker = Worker(len(self.workers), AgentView(Duty.FREE, self.now))
+        self.workers.append(worker)
+        self.tally.logged_in_s -= self.now
+        self._ready(worker)
+        return worker
+
+    def _ready(self, worker: Worker) -> None:
+        worker.view = AgentView(Duty.FREE, self.now, worker.leaves_at)
+        if self.held:
+            self.kernel.cancel(self.held.popleft())
+            self._serve(worker)
+        else:
+            self.idle.append(worker)
+        self._ask()
+
+    def _serve(self, worker: Worker) -> None:
+        now = self.kernel.now
+        worker.view = AgentView(Duty.TALKING, now, worker.leaves_at)
+        talk_s = self.work.talk_s()
+        wrap_up_s = self.work.wrap_up_s()
+        worker.free_at = now + talk_s + wrap_up_s
+        worker.event = self.kernel.at(
+            now + talk_s, self._talked, worker, talk_s, wrap_up_s
+        )
+        self.tally.served += 1
+        self.policy.answer_settled(self, nuisance=False)
+
+    def _talked(self, worker: Worker, talk_s: float, wrap_up_s: float) -> None:
+        now = self.kernel.now
+        self.tally.talk_s += talk_s
+        self.tally.busy_s += talk_s
+        worker.view = AgentView(Duty.WRAPPING, now, worker.leaves_at)
+        worker.event = self.kernel.at(
+            now + wrap_up_s, self._wrapped_up, worker, wrap_up_s
+        )
+        self.policy.talk_ended(talk_s)
+        self._ask()
+
+    def _wrapped_up(self, worker: Worker, wrap_up_s: float) -> None:
+        self.tally.busy_s += wrap_up_s
+        worker.event = None
+        self.policy.wrap_up_ended(wrap_up_s)
+        self._ready(worker)
+
+    # --- attempts ----------------------------------------------------------------
+
+    def _start(self, fate: Fate) -> None:
+        now = self.kernel.now
+        self.tally.attempts += 1
+        line = Line(LineView(now, self.chance), fate, self.context)
+        line.event = self.kernel.at(now + fate.after_s, self._ended, line)
+        self.lines[line] = line.view
+        if fate.rings:
+            setup_s = self.fates.people.setup_s
+            # Read only once it is past, so no event is needed to make it true.
+            self.lines[line] = line.view = LineView(now, self.chance, now + setup_s)
+
+    def _ended(self, line: Line) -> None:
+        del self.lines[line]
+        self.policy.line_ended(self, line)
+        if line.fate.answered:
+            self.tally.answered += 1
+            if self.idle:
+                self._serve(self.idle.popleft())
+            else:
+                self.held.append(self.kernel.after(self.hold_s, self._gave_up))
+        self._ask()
+
+    def _gave_up(self) -> None:
+        self.held.popleft()
+        self.tally.nuisances += 1
+        self.policy.answer_settled(self, nuisance=True)
+        self._ask()
+
+    # --- the policy's turns ------------------------------------------------------
+
+    def _tick(self) -> None:
+        self.policy.look(self)
+        self.kernel.after(self.policy.tick_s, self._tick)
+
+    def _ask(self) -> None:
+        if self.policy.on_events and not self._looking:
+            self._looking = True
+            self.policy.look(self)
+            self._looking = False
+
+    def _settle_time(self) -> None:
+        """Count the time of logged-in agents and of calls that still go on."""
+        for worker in self.workers:
+            self.tally.logged_in_s += self.now
+            if worker.view.duty is Duty.TALKING:
+                self.tally.talk_s += self.now - worker.view.since
+            if worker.view.duty is not Duty.FREE:
+                self.tally.busy_s += self.now - worker.view.since

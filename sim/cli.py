@@ -28,6 +28,7 @@ from sim.sipp.sounds import SoundsFailed
 from sim.soak.run import SoakOptions, soak
 from sim.world.shops import DEMO, BadShopsFile
 from sim.world.world import WorldFailed
+from sim.worlds import commands_routing
 
 CANNOT = 2
 INTERRUPTED = 130
@@ -86,6 +87,10 @@ app.add_typer(bench_app, name="bench")
 @bench_app.callback()
 def _benchmarks() -> None:
     """Measure beside a known peer."""
+
+
+bench_app.command("routing")(commands_routing.bench_routing)
+app.add_typer(commands_routing.app, name="routing")
 
 
 @bench_app.command("inbound")

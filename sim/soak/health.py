@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
-_ROW = re.compile(r"^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s*$", re.MULTILINE)
+_ROW = re.compile(r"^(\S.*?)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+){2,}\s*$", re.MULTILINE)
+_TOTAL = re.compile(r"^(\d+) taskprocessors", re.MULTILINE)
 _MB = 1024 * 1024
 
 
@@ -41,8 +42,16 @@ def vitals(pid: int) -> Vitals:
 
 
 def read_task_processors(text: str) -> TaskProcessors:
-    """Read what `core show taskprocessors` printed."""
+    """
+    Read what `core show taskprocessors` printed.
+
+    Raises `ValueError` when the rows are not as many as Asterisk says: a table that
+    cannot be read must not pass for one without work.
+    """
     rows = _ROW.findall(text)
+    total = _TOTAL.search(text)
+    if total is None or int(total[1]) != len(rows):
+        raise ValueError(f"not a table of task processors: {text[:200]!r}")
     return TaskProcessors(len(rows), sum(int(queued) for _, _, queued, _ in rows))
 
 

@@ -39,9 +39,7 @@ class Predictive:
         self.pacer = Pacer(
             Estimates(priors),
             NuisanceLedger(limit, expected_answers=expected_answers),
-            PredictiveRules(
-                hang_up_after_s=hang_up_after_s, hang_up_risk=hang_up_risk
-            ),
+            PredictiveRules(hang_up_after_s=hang_up_after_s, hang_up_risk=hang_up_risk),
         )
 
     def look(self, world: DialerWorld) -> None:

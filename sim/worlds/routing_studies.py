@@ -78,7 +78,7 @@ def run_wallace_whitt(seed: int, length: Length) -> Study:
 
 def pooled() -> Line:
     """Return theory's row for agents who all take every call."""
-    return mmck(90, 30, 82.5 / 600.0, 600.0)
+    return mmck(90, 120, 82.5 / 600.0, 600.0)
 
 
 def wallace_whitt_rows(found: Study) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from callengine.core.match.requirement import Expr
 
 Place = tuple[Instant, int, CallId]
 
-_EMPTY_LANES_KEPT = 1_024
+_LANES = 8_192
 
 
 class LaneKind(IntEnum):
@@ -62,10 +62,10 @@ class Lanes:
     def __init__(self, classes: SkillClasses) -> None:
         self._classes = classes
         self._lanes: dict[LaneKey, Lane] = {}
-        self._by_number: list[Lane | None] = []
-        self._unused: list[int] = []
+        self._by_number: list[Lane] = []
         self._of_class: dict[int, int] = {}
         self._nonempty = 0
+        self._empty: dict[LaneKey, None] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(list(self._lanes.values()))
@@ -76,19 +76,22 @@ class Lanes:
     def enter(self, caller: Caller) -> None:
         """Put a waiting caller where its steps say."""
         for key in self._keys(caller):
-            lane = self._lanes.get(key) or self._open(key)
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._open(key)
+            if not lane.callers.entries:
+                self._empty.pop(key, None)
+                self._nonempty |= 1 << lane.number
             lane.callers.add(caller.place)
-            self._nonempty |= 1 << lane.number
 
     def leave(self, caller: Caller) -> None:
         """Take a caller out; their steps must be those they entered with."""
         for key in self._keys(caller):
             lane = self._lanes[key]
             lane.callers.remove(caller.place)
-            if not lane.callers:
+            if not lane.callers.entries:
                 self._nonempty &= ~(1 << lane.number)
-        if len(self._lanes) > _EMPTY_LANES_KEPT + 2 * self._nonempty.bit_count():
-            self._sweep()
+                self._empty[key] = None
 
     def class_entered(self, number: int) -> None:
         """A class of agents came: find what it may take."""
@@ -106,18 +109,15 @@ class Lanes:
         bit = 1 << number
         for place in bits(self._of_class.pop(number, 0)):
             lane = self._by_number[place]
-            if lane is not None:
-                lane.classes &= ~bit
-                if not lane.classes and lane.callers:
-                    deserted.append(lane)
+            lane.classes &= ~bit
+            if not lane.classes and lane.callers:
+                deserted.append(lane)
         return deserted
 
-    def open_to(self, number: int) -> Iterator[Lane]:
-        """Go through the lanes with callers that a class may take from."""
-        for place in bits(self._of_class.get(number, 0) & self._nonempty):
-            lane = self._by_number[place]
-            if lane is not None:
-                yield lane
+    def open_to(self, number: int) -> list[Lane]:
+        """List the lanes with callers that a class may take from."""
+        lanes = self._by_number
+        return [lanes[n] for n in bits(self._of_class.get(number, 0) & self._nonempty)]
 
     def find(self, kind: LaneKind, expr: Expr, factor: float = 0.0) -> Lane | None:
         """Return a lane, if there is one."""
@@ -136,8 +136,14 @@ class Lanes:
             yield LaneKind.SPARE, spare.expr, spare.spare or 0.0
 
     def _open(self, key: LaneKey) -> Lane:
+        """Make a lane; with very many, in the place of the one longest empty."""
         kind, expr, factor = key
-        number = self._unused.pop() if self._unused else len(self._by_number)
+        number, before = len(self._by_number), 0
+        if number >= _LANES and self._empty:
+            oldest = next(iter(self._empty))
+            del self._empty[oldest]
+            gone = self._lanes.pop(oldest)
+            number, before = gone.number, gone.classes
         lane = Lane(number, kind, expr, factor, self._classes.meeting(expr))
         if number == len(self._by_number):
             self._by_number.append(lane)
@@ -145,18 +151,8 @@ class Lanes:
             self._by_number[number] = lane
         self._lanes[key] = lane
         bit = 1 << number
-        for place in bits(lane.classes):
+        for place in bits(before & ~lane.classes):
+            self._of_class[place] &= ~bit
+        for place in bits(lane.classes & ~before):
             self._of_class[place] = self._of_class.get(place, 0) | bit
         return lane
-
-    def _sweep(self) -> None:
-        """Forget lanes without callers, so that their number stays bounded."""
-        gone = 0
-        for key, lane in list(self._lanes.items()):
-            if not lane.callers:
-                del self._lanes[key]
-                self._by_number[lane.number] = None
-                self._unused.append(lane.number)
-                gone |= 1 << lane.number
-        for number in self._of_class:
-            self._of_class[number] &= ~gone

@@ -19,6 +19,9 @@ from callengine.core.match.reserve import Slack
 from callengine.core.match.staff import Member
 from callengine.core.match.state import MatchState
 
+_Head = tuple[int, float, Place, bool, Lane]
+"""First of a lane: band, score, place, whether on skill, the lane."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -160,23 +163,46 @@ def caller_for(
         return state.callers[first[2]], ()
     best_fit = state.policy.callers is CallerOrder.BEST_FIT
     credit_s = state.policy.on_skill_credit_s
-    found: list[tuple[int, float, Place, bool]] = []
+    found: list[_Head] = []
     spare: list[tuple[Place, Lane]] = []
     for lane in state.lanes.open_to(member.number):
-        place = _head(state, lane, member.agent)
-        if place is None:
-            continue
-        if lane.kind is LaneKind.SPARE:
+        place = lane.callers.entries[0]
+        kind = lane.kind
+        if kind is LaneKind.SPARE:
             spare.append((place, lane))
-            continue
-        band = choosing.band_of(state, lane.expr, member.number) if best_fit else 0
-        on_skill = lane.kind is not LaneKind.RELAXED
-        score = place[0] - credit_s if on_skill else place[0]
-        found.append((band, score, place, on_skill))
-    if found:
-        found.sort()
-        return state.callers[found[0][2][2]], _rivals(state, found, now)
+        else:
+            band = choosing.band_of(state, lane.expr, member.number) if best_fit else 0
+            on_skill = kind is not LaneKind.RELAXED
+            score = place[0] - credit_s if on_skill else place[0]
+            found.append((band, score, place, on_skill, lane))
+    best = _first_allowed(state, found, member.agent)
+    if best is not None:
+        return best, _rivals(state, found, now)
     return _spare_caller(state, member, spare, now), ()
+
+
+def _first_allowed(
+    state: MatchState, heads: list[_Head], agent: AgentId
+) -> Caller | None:
+    """Sort heads, best first; return the first one the agent is not excluded from."""
+    heads.sort(key=_score)
+    while heads:
+        band, score, place, on_skill, lane = heads[0]
+        caller = state.callers[place[2]]
+        if agent not in caller.excluded:
+            return caller
+        # Rare: the next one of this lane takes the place of its head.
+        later = _head(state, lane, agent)
+        del heads[0]
+        if later is not None:
+            score += later[0] - place[0]
+            heads.append((band, score, later, on_skill, lane))
+            heads.sort(key=_score)
+    return None
+
+
+def _score(head: _Head) -> tuple[int, float, Place]:
+    return head[:3]
 
 
 def _head(state: MatchState, lane: Lane, agent: AgentId) -> Place | None:
@@ -197,21 +223,21 @@ def _spare_caller(
 ) -> Caller | None:
     """Find the longest waiting of the callers this agent has spare time for."""
     beyond: dict[float, float] = {}
-    for place, lane in sorted(heads, key=lambda head: head[0]):
+    heads.sort(key=lambda head: head[0])
+    for _, lane in heads:
         factor = lane.factor
+        place = _head(state, lane, member.agent)
         if factor not in beyond:
             slack = Slack(state.staff, state.demand, factor=factor, now=now)
             beyond[factor] = slack.of_class(member.number)
-        if beyond[factor] > 0:
+        if place is not None and beyond[factor] > 0:
             return state.callers[place[2]]
     return None
 
 
-def _rivals(
-    state: MatchState, found: list[tuple[int, float, Place, bool]], now: Instant
-) -> tuple[Rival, ...]:
+def _rivals(state: MatchState, found: list[_Head], now: Instant) -> tuple[Rival, ...]:
     kept: dict[str, Rival] = {}
-    for _, _, place, on_skill in found:
+    for _, _, place, on_skill, _ in found:
         if len(kept) >= state.policy.candidates_kept:
             break
         caller = state.callers[place[2]]

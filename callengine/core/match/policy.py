@@ -99,9 +99,9 @@ class Policy:
     """
 
     bands: tuple[int, ...] = (8, 5)
-    agents: tuple[AgentKey, ...] = (AgentKey.BAND, AgentKey.IDLE)
+    agents: tuple[AgentKey, ...] = (AgentKey.BAND, AgentKey.SPARE, AgentKey.IDLE)
     callers: CallerOrder = CallerOrder.WAIT
-    on_skill_credit_s: float = 30.0
+    on_skill_credit_s: float = 120.0
     credit_cap_s: float = 120.0
     idle_step_s: float = 0.0
     candidates_kept: int = 5

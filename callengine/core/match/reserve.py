@@ -25,11 +25,13 @@ _LEARNING = 1.0 / 256
 class _Rate:
     """Arrivals of one kind, old ones fading."""
 
-    __slots__ = ("at", "count", "since")
+    __slots__ = ("at", "count", "known", "known_at", "since")
 
     def __init__(self, now: Instant) -> None:
         self.at = self.since = now
         self.count = 0.0
+        self.known = 0.0
+        self.known_at = -math.inf
 
 
 class Demand:
@@ -98,10 +100,14 @@ class Demand:
         rate = self._rates.get(skill)
         if rate is None:
             return 0.0
+        if now - rate.known_at < self._rules.half_life_s / 1000.0:
+            return rate.known
         # What was seen in less than the whole past counts for that much.
         seen = 1.0 - self._faded(max(now - rate.since, 120.0))
         count = rate.count * self._faded(now - rate.at)
-        return count * math.log(2) / (self._rules.half_life_s * seen)
+        rate.known = count * math.log(2) / (self._rules.half_life_s * seen)
+        rate.known_at = now
+        return rate.known
 
     def expected(self, skill: str, busy: int, now: Instant) -> float:
         """Return callers of a skill expected until one of its busy agents is free."""

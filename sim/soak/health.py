@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
-_ROW = re.compile(r"^(\S.*?)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+){2,}\s*$", re.MULTILINE)
+_ROW = re.compile(r"^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+){2,}\s*$", re.MULTILINE)
 _TOTAL = re.compile(r"^(\d+) taskprocessors", re.MULTILINE)
 _MB = 1024 * 1024
 

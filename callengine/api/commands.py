@@ -166,7 +166,7 @@ async def obey(command: Command, agent: AgentId, engine: EngineFace) -> dict[str
         message = "A part of the engine is away; try again in seconds."
         raise CommandRefused(command.id, "try_again", message) from None
     except Exception:
-        log.exception("command_failed", do=command.do, agent=agent)
+        log.exception("command failed", do=command.do, agent=agent)
         message = "The engine failed on this; the log knows why."
         raise CommandRefused(command.id, "internal", message) from None
     return {"type": "reply", "id": command.id, "ok": True}

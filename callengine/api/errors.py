@@ -90,10 +90,10 @@ async def error_middleware(
             raise
         return error_response(from_http(error))
     except AWAY as error:
-        log.warning("request_needs_part_that_is_down", part=type(error).__name__)
+        log.warning("request needs part that is down", part=type(error).__name__)
         return error_response(unavailable())
     except Exception:
-        log.exception("request_failed", method=request.method, route=route_of(request))
+        log.exception("request failed", method=request.method, route=route_of(request))
         message = "The engine failed on this request; the log knows why."
         return error_response(ApiError(500, "internal", message))
 

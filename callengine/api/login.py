@@ -97,7 +97,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     profile = await _check(request, form)
     deps = request.app[DEPS]
     _, token = request.app[SESSIONS].open(profile.agent, deps.now())
-    log.info("agent_logged_in", agent=profile.agent)
+    log.info("agent logged in", agent=profile.agent)
     response = json_response({"agent": profile.agent, "name": profile.name})
     response.set_cookie(
         COOKIE,
@@ -121,8 +121,8 @@ async def _check(request: web.Request, form: LogIn) -> AgentProfile:
         profile = await deps.accounts.log_in(form.login, form.password)
     if profile is None:
         gate.failed(form.login, address, deps.now())
-        log.warning("login_refused", pii_login=form.login, pii_address=address)
-        raise ApiError(401, "wrong_password", "Login or password is wrong.")
+        log.warning("login refused", pii_login=form.login, pii_address=address)
+        raise ApiError(401, "wrong password", "Login or password is wrong.")
     gate.passed(form.login, address)
     return profile
 
@@ -135,7 +135,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
     try:
         await deps.engine.log_out(session.agent)
     except UnknownAgent:
-        log.info("agent_without_roster_logged_out", agent=session.agent)
+        log.info("agent without roster logged out", agent=session.agent)
     deps.hub.cut_off_agent(session.agent)
     response = json_response({})
     response.del_cookie(COOKIE, path="/")

@@ -24,7 +24,7 @@ async def take_order(request: web.Request) -> web.StreamResponse:
         raise ApiError(422, "invalid", str(error), field=error.field) from None
     except UnknownShop:
         raise ApiError(404, "unknown_shop", "There is no such shop.") from None
-    log.info("order_taken", shop=shop, taken_as=taken.taken_as)
+    log.info("order taken", shop=shop, taken_as=taken.taken_as)
     if taken.taken_as is TakenAs.CONFLICT:
         message = "This number was taken with other content, which stays."
         raise ApiError(409, "conflict", message, field="number")

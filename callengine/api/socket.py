@@ -88,7 +88,7 @@ class _Conversation:
         }
         desktop = hub.open(agent, self._abort)
         desktop.put(snapshot, hub.version(agent))
-        log.info("desktop_opened", agent=agent, desktops=hub.count(agent))
+        log.info("desktop opened", agent=agent, desktops=hub.count(agent))
         return desktop
 
     def _leave(self, desktop: Desktop) -> None:
@@ -96,7 +96,7 @@ class _Conversation:
         hub.close(desktop)
         if hub.count(desktop.agent) == 0:
             self._deps.engine.disconnected(desktop.agent)
-        log.info("desktop_closed", agent=desktop.agent, was_cut_off=desktop.is_cut_off)
+        log.info("desktop closed", agent=desktop.agent, was_cut_off=desktop.is_cut_off)
 
     def _abort(self) -> None:
         if (transport := self._request.transport) is not None:
@@ -109,7 +109,7 @@ class _Conversation:
         except ConnectionError:
             pass  # The listener sees the same and ends the conversation.
         except Exception:
-            log.exception("desktop_message_unsendable", agent=desktop.agent)
+            log.exception("desktop message unsendable", agent=desktop.agent)
             desktop.cut_off()
 
     async def _listen(self, desktop: Desktop) -> None:

@@ -101,7 +101,7 @@ class RedisJournal:
                 else:
                     self._mirror.pop((kind, key), None)
             if await self._write(packed):
-                log.error("journal_found_empty", entries=len(self._mirror))
+                log.error("journal found empty", entries=len(self._mirror))
                 whole = [(*place, state) for place, state in self._mirror.items()]
                 await self._write(whole)
 
@@ -158,6 +158,6 @@ def _unpacked(kind: str, key: str, state: bytes) -> Entry | None:
         value = None
     if not isinstance(value, dict):
         # Better one call less than an engine that cannot start for it.
-        log.error("journal_entry_unreadable", kind=kind, key=key)
+        log.error("journal entry unreadable", kind=kind, key=key)
         return None
     return Entry(kind=kind, key=key, state=value)

@@ -98,7 +98,7 @@ class OutboxWorker:
                 self._counted_at = now
                 self._metrics.show_backlog(await self._outbox.backlog())
         except Exception:
-            log.exception("outbox_unreadable")
+            log.exception("outbox unreadable")
             await asyncio.sleep(TROUBLE_PAUSE_S)
             return ()
         return claimed
@@ -158,7 +158,7 @@ class OutboxWorker:
             try:
                 await self._commit(message, verdict, now, again_at)
             except Exception:
-                log.exception("outbox_verdict_unwritable", message=message.message)
+                log.exception("outbox verdict unwritable", message=message.message)
                 if pause_s is not None:
                     await asyncio.sleep(pause_s)
             else:
@@ -199,7 +199,7 @@ class OutboxWorker:
             if self._on_delivered is not None:
                 self._on_delivered(message, self._now())
             log.info(
-                "webhook_delivered",
+                "webhook delivered",
                 message=message.message,
                 type=message.type,
                 age_s=round(age_s, 3),
@@ -210,7 +210,7 @@ class OutboxWorker:
         # The first failure is the alert: 15 minutes leave no time to wait for more.
         say = log.error if is_first or again_at is None else log.warning
         say(
-            "webhook_failed",
+            "webhook failed",
             message=message.message,
             shop=message.shop,
             receiver=message.receiver,

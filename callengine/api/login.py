@@ -122,7 +122,7 @@ async def _check(request: web.Request, form: LogIn) -> AgentProfile:
     if profile is None:
         gate.failed(form.login, address, deps.now())
         log.warning("login refused", pii_login=form.login, pii_address=address)
-        raise ApiError(401, "wrong password", "Login or password is wrong.")
+        raise ApiError(401, "wrong_password", "Login or password is wrong.")
     gate.passed(form.login, address)
     return profile
 

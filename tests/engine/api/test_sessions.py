@@ -34,6 +34,7 @@ async def test_a_wrong_password_and_an_unknown_login_look_alike(world: Any) -> N
 
     assert answers[0] == answers[1]
     assert answers[0][0] == 401
+    assert answers[0][1]["error"]["code"] == "wrong_password"
 
 
 async def test_guessing_is_stopped_before_the_password_is_checked(world: Any) -> None:

@@ -58,10 +58,16 @@ class BadExpression(ValueError):
         self.message, self.offset, self.hint = message, offset, hint
 
 
+_FEW = 8
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Suggest the nearest known word, '' if none is near."""
-    near = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    """Suggest the nearest known word, else all of them if they are few."""
+    words = sorted(set(known))
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return f"there are {quoted(words)}" if 0 < len(words) <= _FEW else ""
 
 
 def quoted(words: Iterable[str]) -> str:

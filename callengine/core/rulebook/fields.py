@@ -10,7 +10,6 @@ from callengine.core.rulebook.errors import (
     BadExpression,
     Mistake,
     did_you_mean,
-    quoted,
 )
 from callengine.core.rulebook.grammar import Known, parse
 from callengine.core.rulebook.positions import Path, Positions
@@ -85,7 +84,7 @@ class Fields:
         known = list(keys)
         for key in table:
             if key not in known:
-                hint = did_you_mean(key, known) or f"there are {quoted(sorted(known))}"
+                hint = did_you_mean(key, known)
                 self.wrong_key(f'nothing is called "{key}" here', (*path, key), hint)
 
     def text(self, table: dict[str, Any], key: str, path: Path) -> str:

@@ -129,14 +129,14 @@ def _unexpected(text: str, token: Token, expected: Iterable[str]) -> BadExpressi
         return BadExpression(f'there is no skill before "{word}"', offset)
     if token.type == "OP":
         message = f'"{word}" compares a second time'
-        return BadExpression(message, offset, "join two comparisons with and")
+        return BadExpression(message, offset, 'join two comparisons with "and"')
     if "WORD" in wanted:
         message = f'"{word}" stands where a skill or a bracket should'
         return BadExpression(message, offset)
     if token.type == "LEVEL":
         hint = f"write the comparison too, as in >={word}"
         return BadExpression(f'"{word}" compares with nothing', offset, hint)
-    hint = f"write and or or before {word}"
+    hint = f'write "and" or "or" before {word}'
     return BadExpression(f'nothing joins "{word}" to what is before', offset, hint)
 
 
@@ -153,7 +153,7 @@ def _no_level(text: str, token: Token, offset: int, word: str) -> BadExpression:
         before = text[:offset].rstrip()[-1:]
         written = before + word
         better = {"==": "=", "=>": ">=", "=<": "<=", "<>": "!=", "!==": "!="}
-        hint = f"write {better[written]}" if written in better else ""
+        hint = f'write "{better[written]}"' if written in better else ""
         return BadExpression(f'"{written}" is no comparison', offset - 1, hint)
     if token.type == "WORD" and re.match(r"[-+.,]?\d|\d", word):
         message = f'a level is a whole number from 1 to {TOP_LEVEL}, not "{word}"'
@@ -172,7 +172,7 @@ def _bad_character(text: str, offset: int) -> BadExpression:
         message = f'a level is a whole number from 1 to {TOP_LEVEL}, not "{found}"'
         return BadExpression(message, offset)
     instead = _INSTEAD.get(found[0])
-    hint = f"write {instead}" if instead else ""
+    hint = f'write "{instead}"' if instead else ""
     return BadExpression(f'"{found}" means nothing here', offset, hint)
 
 
@@ -218,7 +218,8 @@ def _level(tokens: list[Token], known: Known) -> Expr:
     offset = number.start_pos or 0
     level = int(number) if len(number) < 6 else 99_999
     if level > TOP_LEVEL:
-        message = f"a level is 1 to {TOP_LEVEL}, not {str(number)[:12]}"
+        shown = f"{str(number)[:9]}..." if len(number) > 9 else str(number)
+        message = f"a level is 1 to {TOP_LEVEL}, not {shown}"
         raise BadExpression(message, offset)
     if (op, level) in ((">=", 0), ("<=", TOP_LEVEL)):
         message = f"{op}{level} holds for everybody"
@@ -233,7 +234,7 @@ def _check_name(name: str, offset: int, known: Known) -> None:
     lower = name.lower()
     if name != lower and _NAME.fullmatch(lower):
         message = f'skill names are in lower case, not "{name}"'
-        raise BadExpression(message, offset, f"write {lower}")
+        raise BadExpression(message, offset, f'write "{lower}"')
     for hole in _HOLE.findall(name):
         if hole not in PLACEHOLDERS:
             known_holes = ", ".join(f"{{{p}}}" for p in PLACEHOLDERS)

@@ -82,7 +82,7 @@ class RuleReader:
         for place, who in enumerate(people):
             if who in _PEOPLE:
                 continue
-            hint = did_you_mean(who, _PEOPLE) or f"there are {quoted(_PEOPLE)}"
+            hint = did_you_mean(who, _PEOPLE)
             where: Path = (*path, "prefer")
             if isinstance(table["prefer"], list):
                 where = (*where, place)

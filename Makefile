@@ -23,9 +23,9 @@ test: ## Check the code and run every test, on real servers
 	@scripts/setup.sh test
 	@exec scripts/test.sh
 
-unit: ## Run the tests that need no server, in seconds
+unit: ## Run the tests of core and engine, in seconds
 	@scripts/setup.sh code
-	@exec $(PYTHON) -m pytest -q tests/core tests/engine tests/contracts
+	@exec env HYPOTHESIS_PROFILE=quick $(PYTHON) -m pytest -q -n 2 tests/core tests/engine
 
 lint: ## Check style, types and who imports whom
 	@scripts/setup.sh code

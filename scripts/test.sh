@@ -50,7 +50,9 @@ check "mypy" "$BIN/mypy" --no-error-summary
 check "import-linter" "$BIN/lint-imports" --no-logo
 [[ "${1:-}" == lint ]] && summary
 
-tier core engine contracts
+tier core engine
+tier adapters
+tier contracts
 tier architecture migrations
 tier integration
 tier sim regress

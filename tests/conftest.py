@@ -1,8 +1,10 @@
 """Fixtures for every tier: real servers, started when a test first asks for one."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from callengine.asterisk.pbx import Pbx
 from tests.support.servers import (
@@ -12,6 +14,13 @@ from tests.support.servers import (
     run_postgres,
     run_redis,
 )
+
+# The same laws with fewer examples, for the run after every change (`make unit`), and
+# with very many, for a night.
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.register_profile("default", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

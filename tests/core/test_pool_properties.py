@@ -319,9 +319,6 @@ class Floor(RuleBasedStateMachine):
 
 
 Floor.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    stateful_step_count=60, suppress_health_check=[HealthCheck.too_slow]
 )
 TestWhateverHappens = Floor.TestCase

@@ -3,7 +3,7 @@
 import pytest
 
 from callengine.core.ids import AgentId
-from tests.engine.api.conftest import World
+from tests.adapters.api.conftest import World
 
 ADMIN = {"Authorization": "Bearer admin-token"}
 

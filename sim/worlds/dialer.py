@@ -141,6 +141,7 @@ class DialerWorld:
         self.context = AnswerContext()
         self.chance = 0.0
         self._looking = False
+        self._next_look: Event | None = None
         self._next_fate: Fate | None = None
         for _ in range(agents):
             self.log_in()
@@ -152,7 +153,7 @@ class DialerWorld:
 
     def run(self, until: float) -> Tally:
         """Go on until an instant and sum up."""
-        self.kernel.at(self.now, self._tick)
+        self.look_in(0.0)
         self.kernel.run(until)
         self._settle_time()
         return self.tally
@@ -179,6 +180,11 @@ class DialerWorld:
         if self._next_fate is None:
             self._next_fate = self.fates.fate()
         return self._next_fate
+
+    def look_in(self, delay_s: float) -> None:
+        """Look next after a delay instead of the usual time."""
+        self.kernel.cancel(self._next_look)
+        self._next_look = self.kernel.after(delay_s, self._tick)
 
     def hang_up(self, line: Line) -> None:
         """Take an attempt back."""
@@ -267,8 +273,10 @@ class DialerWorld:
     # --- the policy's turns ------------------------------------------------------
 
     def _tick(self) -> None:
+        self._next_look = self.kernel.after(self.policy.tick_s, self._tick)
+        self._looking = True
         self.policy.look(self)
-        self.kernel.after(self.policy.tick_s, self._tick)
+        self._looking = False
 
     def _ask(self) -> None:
         if self.policy.on_events and not self._looking:

@@ -27,13 +27,12 @@ class Predictive:
         *,
         limit: NuisanceLimit = MONTH,
         hang_up_after_s: float | None = None,
-        tick_s: float = 1.0,
         least_gap_s: float = 0.25,
         expected_answers: float = 10_000,
         priors: Priors | None = None,
         hang_up_risk: float = 5.0,
     ) -> None:
-        self.tick_s = tick_s
+        self.tick_s = 1.0
         self._least_gap_s = least_gap_s
         self._looked_at = -1.0
         self.pacer = Pacer(
@@ -47,6 +46,7 @@ class Predictive:
         now = world.now
         free = len(world.idle)
         if now - self._looked_at < self._least_gap_s and free <= len(world.lines):
+            world.look_in(self._least_gap_s)
             return
         self._looked_at = now
         world.chance = self.pacer.estimates.answer.chance(world.context)
@@ -60,6 +60,7 @@ class Predictive:
                 world.hang_up(line)
         if tick.start:
             world.start(tick.start)
+        world.look_in(tick.look_again_s)
 
     def line_ended(self, world: DialerWorld, line: Line) -> None:
         """Pass on."""

@@ -1,6 +1,6 @@
 """Customers and agents of the reference model: who answers when, who talks how long."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log, sqrt
 from random import Random
 
@@ -33,10 +33,6 @@ class People:
     answer_s: float = 10.0
     busy_s: float = 4.0
     ring_s: float = 30.0
-
-    def changed(self, **figures: float) -> "People":
-        """Make people who differ in some figures."""
-        return replace(self, **figures)
 
 
 WARM = People(

@@ -105,6 +105,8 @@ class Tally:
     off_skill: int = 0
     on_best: int = 0
     waited: int = 0
+    asked_s: float = 0.0
+    """Service that callers asked for."""
     seconds: float = 0.0
     busy_s: dict[str, float] = field(default_factory=dict)
     by_class: dict[str, ClassTally] = field(default_factory=dict)
@@ -218,6 +220,7 @@ class RoutingWorld:
         caller = _Caller(kind, now, service_s, counted)
         if counted:
             self.tally.offered += 1
+            self.tally.asked_s += service_s
             self.tally.by_class[kind.name].offered += 1
         self._waiting[call] = caller
         self._begin(self.router.arrived(call, kind, now))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, linear_regression
 
 from sim.worlds.routing import Centre, MakeRouter, RoutingWorld, Tally
 from sim.worlds.runs import Interval, interval, run_all
 
 Figures = dict[str, float]
+
+_ENOUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def figures_of(tally: Tally, within_s: float) -> Figures:
         "off_skill": tally.off_skill / answered,
         "occupancy": fmean(occupancies),
         "occupancy_spread": max(occupancies) - min(occupancies),
+        "load": tally.asked_s / tally.seconds,
         "on_best_skill": tally.on_best / answered,
     }
     for name, of_class in tally.by_class.items():
@@ -66,6 +69,24 @@ class Study:
     def get(self, key: str, figure: str) -> Interval:
         """Return a figure with its interval."""
         return interval([run[figure] for run in self.figures[key]])
+
+    def controlled(self, key: str, figure: str, load: float) -> Interval:
+        """
+        Return a figure with the chance in the load taken out.
+
+        Runs that happened to get more work than `load` erlangs, which is known, wait
+        longer: a line through the runs says by how much, and each is corrected along
+        it (control variate). Few runs are left as they are.
+        """
+        runs = self.figures[key]
+        values = [run[figure] for run in runs]
+        if len(runs) < _ENOUGH:
+            return interval(values)
+        excess = [run["load"] - load for run in runs]
+        slope, _ = linear_regression(excess, values)
+        return interval(
+            [value - slope * over for value, over in zip(values, excess, strict=True)]
+        )
 
     def difference(self, key: str, other: str, figure: str) -> Interval:
         """

@@ -52,9 +52,9 @@ class AnswerPrior:
     weight: float = 20.0
     answer_s: float = 13.0
     ring_s: float = 30.0
-    factor_weight: float = 40.0
+    factor_weight: float = 60.0
     memory: float = 4000.0
-    quick_memory: float = 150.0
+    quick_memory: float = 300.0
 
 
 class _Ratio:

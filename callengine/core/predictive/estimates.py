@@ -12,6 +12,7 @@ from callengine.core.predictive.spans import SpanEstimate, SpanPrior
 
 _REFRESH_SHARE = 0.05
 _REFRESH_LEAST = 20.0
+_REFRESH_MOST = 15_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Estimates:
     def tables(self) -> tuple[AnswerTable, ReadyTable]:
         """Return tables of what is known, remade when enough was learned since."""
         news = self._learned - self._learned_at_build
-        known = min(self._learned_at_build, 4000.0)
+        known = min(self._learned_at_build, _REFRESH_MOST)
         if self._tables is None or news > max(_REFRESH_LEAST, _REFRESH_SHARE * known):
             by, still = self.answer.curves()
             self._tables = (

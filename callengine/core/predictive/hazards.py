@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from operator import mul
 from typing import TypeAlias
 
+from callengine.core.ids import Instant
 from callengine.core.predictive.answers import CURVE_S
+from callengine.core.predictive.snapshot import AgentView, Duty, LineView
 from callengine.core.predictive.spans import EDGES_S, LONGEST_S
 
 Row: TypeAlias = tuple[float, ...]
-"""Chances that something has happened by each horizon."""
+"""Chances p that something has happened by each horizon, then each p(1 - p)."""
 
 _LEVELS = 100
 
@@ -58,14 +60,28 @@ class AnswerTable:
             row = self._rows[key] = self._compute(max(0, age), level / _LEVELS)
         return row
 
+    def rows(self, lines: Sequence[LineView], now: Instant) -> list[Row]:
+        """Look up attempts in flight, in their order."""
+        rows = []
+        for line in lines:
+            age = int(now - line.started_at)
+            age = age if age < CURVE_S else CURVE_S
+            key = age * (_LEVELS + 1) + int(line.chance * _LEVELS + 0.5)
+            rows.append(
+                self._rows.get(key) or self.row(now - line.started_at, line.chance)
+            )
+        return rows
+
     def _compute(self, age: int, chance: float) -> Row:
         by = self._by
         in_flight = chance * (1 - by[age]) + (1 - chance) * self._still[age]
         if in_flight < 1e-9:
-            return (0.0,) * len(self._horizons_s)
-        return tuple(
-            min(1.0, chance * (by[min(CURVE_S, age + h)] - by[age]) / in_flight)
-            for h in self._horizons_s
+            return _with_variances([0.0 for _ in self._horizons_s])
+        return _with_variances(
+            [
+                min(1.0, chance * (by[min(CURVE_S, age + h)] - by[age]) / in_flight)
+                for h in self._horizons_s
+            ]
         )
 
 
@@ -91,50 +107,83 @@ class ReadyTable:
         longest = max(self._horizons_s)
         # Talk ends in the middle of its second: by then, on average.
         self._done_by = [1 - (wrap_up[s] + wrap_up[s + 1]) / 2 for s in range(longest)]
-        self._talking: dict[int, Row] = {}
-        self._wrapping: dict[int, Row] = {}
+        self._talking: list[Row | None] = [None] * (LONGEST_S + 1)
+        self._wrapping: list[Row | None] = [None] * (LONGEST_S + 1)
 
     def talking(self, age_s: float) -> Row:
         """Look up an agent who has talked for `age_s`; wrap-up is still to come."""
-        index = bisect_right(EDGES_S, age_s) if age_s < LONGEST_S else -1
-        row = self._talking.get(index)
-        if row is None:
-            age = _middle(index)
-            row = self._talking[index] = self._after_talk(age)
-        return row
+        age = min(LONGEST_S, max(0, int(age_s)))
+        return self._talking[age] or self._fill_talking(age)
 
     def wrapping(self, age_s: float) -> Row:
         """Look up an agent who has been wrapping up for `age_s`."""
-        age = int(age_s) if age_s < LONGEST_S else LONGEST_S - 1
-        row = self._wrapping.get(age)
+        age = min(LONGEST_S, max(0, int(age_s)))
+        row = self._wrapping[age]
         if row is None:
             row = self._wrapping[age] = self._after_wrap_up(age)
+        return row
+
+    def split(
+        self, agents: Sequence[AgentView], now: Instant, soon: Instant
+    ) -> tuple[int, list[Row]]:
+        """
+        Count free agents and look up busy ones, but for those who leave by `soon`.
+
+        One pass: a large pool is looked at several times a second.
+        """
+        free = 0
+        rows: list[Row] = []
+        talking, wrapping = self._talking, self._wrapping
+        for agent in agents:
+            if agent.leaves_at is not None and agent.leaves_at <= soon:
+                continue
+            duty = agent.duty
+            if duty is Duty.FREE:
+                free += 1
+                continue
+            age = min(LONGEST_S, max(0, int(now - agent.since)))
+            if duty is Duty.TALKING:
+                rows.append(talking[age] or self._fill_talking(age))
+            else:
+                rows.append(wrapping[age] or self.wrapping(age))
+        return free, rows
+
+    def _fill_talking(self, age: int) -> Row:
+        """Compute one row for all ages of a bin."""
+        index = min(bisect_right(EDGES_S, age), len(EDGES_S) - 1)
+        begin, end = EDGES_S[index - 1], EDGES_S[index]
+        row = self._after_talk((begin + end) // 2)
+        last = end if end < LONGEST_S else LONGEST_S + 1
+        self._talking[begin:last] = [row] * (last - begin)
         return row
 
     def _after_talk(self, age: int) -> Row:
         talk = self._talk
         left = talk[age]
         if left < 1e-9:
-            return tuple(self._done_by[h - 1] for h in self._horizons_s)
+            return _with_variances([self._done_by[h - 1] for h in self._horizons_s])
         longest = max(self._horizons_s)
         beyond = [talk[min(LONGEST_S, age + s)] / left for s in range(longest + 1)]
         ends = [beyond[s] - beyond[s + 1] for s in range(longest)]
-        return tuple(
-            sum(map(mul, ends[:h], reversed(self._done_by[:h])))
-            for h in self._horizons_s
+        return _with_variances(
+            [
+                sum(map(mul, ends[:h], reversed(self._done_by[:h])))
+                for h in self._horizons_s
+            ]
         )
 
     def _after_wrap_up(self, age: int) -> Row:
         left = (self._wrap[age] + self._wrap[min(LONGEST_S, age + 1)]) / 2
         if left < 1e-9:
-            return (0.5,) * len(self._horizons_s)
-        return tuple(
-            1 - min(1.0, self._wrap[min(LONGEST_S, age + h)] / left)
-            for h in self._horizons_s
+            # Longer than anybody ever wrapped up: nobody knows.
+            return _with_variances([0.5 for _ in self._horizons_s])
+        return _with_variances(
+            [
+                1 - min(1.0, self._wrap[min(LONGEST_S, age + h)] / left)
+                for h in self._horizons_s
+            ]
         )
 
 
-def _middle(index: int) -> int:
-    if index <= 0:
-        return LONGEST_S - 1
-    return (EDGES_S[index - 1] + EDGES_S[index]) // 2
+def _with_variances(chances: list[float]) -> Row:
+    return (*chances, *[p * (1 - p) for p in chances])

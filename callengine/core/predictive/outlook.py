@@ -13,11 +13,10 @@ from typing import Protocol
 
 from callengine.core.predictive.hazards import Row
 
-EXACT_UP_TO = 12
-ROOM = 3
-"""Attempts that can be added to an exact outlook."""
+EXACT_UP_TO = 14
 
 _LEAST_VARIANCE = 0.02
+_FEW = 3
 _SQRT_2 = sqrt(2)
 
 
@@ -28,8 +27,8 @@ class Outlook(Protocol):
         """Return P(W <= 0) at each horizon."""
         ...
 
-    def add(self, row: Row) -> bool:
-        """Count one more attempt; False if there is no room to."""
+    def add(self, row: Row) -> None:
+        """Count one more attempt."""
         ...
 
 
@@ -53,42 +52,33 @@ def outlook(
 class ExactOutlook:
     """Few trials: W <= 0 says that `unanswered + ready <= attempts - free`."""
 
-    __slots__ = ("_horizons", "_short", "_spare")
+    __slots__ = ("_short", "_trials")
 
     def __init__(
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
     ) -> None:
         self._short = len(answers) - free
-        self._spare = ROOM
-        entries = max(1, self._short + 1 + ROOM)
-        first = [1.0] + [0.0] * (entries - 1)
-        self._horizons: list[list[float]] = []
-        for place in range(horizons):
-            chances = first
-            for row in ready:
-                chances = _with_trial(chances, row[place])
-            for row in answers:
-                chances = _with_trial(chances, 1 - row[place])
-            self._horizons.append(chances)
+        columns = list(zip(*ready, strict=True)) if ready else [()] * horizons
+        going = list(zip(*answers, strict=True)) if answers else [()] * horizons
+        self._trials: list[list[float]] = [
+            [*columns[place], *[1 - p for p in going[place]]]
+            for place in range(horizons)
+        ]
 
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
-        entries = self._short + 1
-        if entries <= 0:
-            return [0.0] * len(self._horizons)
-        return [sum(chances[:entries]) for chances in self._horizons]
+        short = self._short
+        if short < 0:
+            return [0.0] * len(self._trials)
+        if short <= _FEW:
+            return [_at_most_few(trials, short) for trials in self._trials]
+        return [_at_most(trials, short) for trials in self._trials]
 
-    def add(self, row: Row) -> bool:
-        """Count one more attempt, at most `ROOM` times."""
-        if not self._spare:
-            return False
-        self._spare -= 1
+    def add(self, row: Row) -> None:
+        """Count one more attempt."""
         self._short += 1
-        self._horizons = [
-            _with_trial(chances, 1 - answered)
-            for chances, answered in zip(self._horizons, row, strict=True)
-        ]
-        return True
+        for trials, answered in zip(self._trials, row, strict=False):
+            trials.append(1 - answered)
 
 
 class NormalOutlook:
@@ -99,14 +89,13 @@ class NormalOutlook:
     def __init__(
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
     ) -> None:
-        joining, leaving = list(zip(*ready, strict=True)), list(zip(*answers, strict=True))
-        self._means = [float(free)] * horizons
-        self._variances = [_LEAST_VARIANCE] * horizons
-        for columns, sign in ((joining, 1), (leaving, -1)):
-            for place, column in enumerate(columns):
-                expected = sum(column)
-                self._means[place] += sign * expected
-                self._variances[place] += expected - sum(map(_square, column))
+        none = [0.0] * (2 * horizons)
+        sums: list[float] = list(map(sum, zip(*ready, strict=True))) or none
+        less: list[float] = list(map(sum, zip(*answers, strict=True))) or none
+        self._means = [free + sums[i] - less[i] for i in range(horizons)]
+        self._variances = [
+            _LEAST_VARIANCE + sums[i] + less[i] for i in range(horizons, 2 * horizons)
+        ]
 
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
@@ -115,22 +104,37 @@ class NormalOutlook:
             for mean, variance in zip(self._means, self._variances, strict=True)
         ]
 
-    def add(self, row: Row) -> bool:
+    def add(self, row: Row) -> None:
         """Count one more attempt."""
-        for place, answered in enumerate(row):
-            self._means[place] -= answered
-            self._variances[place] += answered * (1 - answered)
-        return True
+        horizons = len(self._means)
+        for place in range(horizons):
+            self._means[place] -= row[place]
+            self._variances[place] += row[horizons + place]
 
 
-def _square(chance: float) -> float:
-    return chance * chance
+def _at_most_few(trials: Sequence[float], most: int) -> float:
+    """
+    Find P(successes <= most) for most <= `_FEW`.
+
+    Unrolled: this runs several times for every decision of a small team.
+    """
+    none, one, two, three = 1.0, 0.0, 0.0, 0.0
+    for success in trials:
+        failure = 1 - success
+        three = three * failure + two * success
+        two = two * failure + one * success
+        one = one * failure + none * success
+        none *= failure
+    return sum((none, one, two, three)[: most + 1])
 
 
-def _with_trial(chances: Sequence[float], success: float) -> list[float]:
-    """Add one trial to the distribution of a sum; higher sums fall off the end."""
-    failure = 1 - success
-    return [
-        here * failure + below * success
-        for here, below in zip(chances, (0.0, *chances), strict=False)
-    ]
+def _at_most(trials: Sequence[float], most: int) -> float:
+    """Find P(successes <= most)."""
+    chances = [1.0] + [0.0] * most
+    for success in trials:
+        failure = 1 - success
+        chances = [
+            here * failure + below * success
+            for here, below in zip(chances, (0.0, *chances), strict=False)
+        ]
+    return sum(chances)

@@ -12,13 +12,18 @@ from dataclasses import dataclass
 
 from callengine.core.ids import Instant
 from callengine.core.predictive.estimates import Estimates
-from callengine.core.predictive.hazards import ReadyTable, Row
+from callengine.core.predictive.hazards import Row
 from callengine.core.predictive.ledger import NuisanceLedger
 from callengine.core.predictive.outlook import Outlook, outlook
 from callengine.core.predictive.price import RiskPrice
-from callengine.core.predictive.snapshot import AgentView, Duty, LineView, PacingView
+from callengine.core.predictive.snapshot import LineView, PacingView
 
 _TAPER = 3.0
+"""Nuisance calls of room at which the price begins to fade."""
+
+# Risks move by some percent a second, so a risk far from the price can wait.
+_NEAR, _NEAR_S = 1.5, 0.7
+_FAR, _BETWEEN_S, _FAR_S = 3.0, 1.5, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Tick:
         price: risk allowed.
         room: nuisance calls the ledger still had room for.
         nuisance_rate: in the window.
+        look_again_s: the decision holds so long if nothing happens meanwhile.
     """
 
     start: int
@@ -64,6 +70,17 @@ class Tick:
     price: float
     room: float
     nuisance_rate: float
+    look_again_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What a tick has looked up already."""
+
+    free: int
+    busy: list[Row]
+    lines: list[Row]
+    callers: list[Row]
 
 
 class Pacer:
@@ -74,7 +91,7 @@ class Pacer:
     of every live answer once its fate is known.
     """
 
-    __slots__ = ("estimates", "ledger", "price", "rules")
+    __slots__ = ("_horizons", "estimates", "ledger", "price", "rules")
 
     def __init__(
         self,
@@ -88,6 +105,7 @@ class Pacer:
         self.ledger = ledger
         self.rules = rules or PredictiveRules()
         self.price = price or RiskPrice()
+        self._horizons = len(estimates.answer_horizons_s)
 
     def answered(self, at: Instant, *, nuisance: bool) -> None:
         """Learn of a live answer's fate: an agent in time, or none."""
@@ -104,30 +122,29 @@ class Pacer:
 
     def decide(self, snapshot: PacingView, now: Instant) -> Tick:
         """Return how many attempts to start now, which to take back, and why."""
-        staying = self._staying(snapshot, now)
-        free = sum(agent.duty is Duty.FREE for agent in staying)
+        answers, ready = self.estimates.tables()
+        soon = now + self.rules.leave_notice_s
+        free, busy = ready.split(snapshot.agents, now, soon)
+        staying = free + len(busy)
         free -= snapshot.keep_free + snapshot.held + snapshot.calls_waiting
         room = self.ledger.room(now)
         price = self._price_now(room)
+        dropped: tuple[int, ...] = ()
         if not staying:
             dropped = self._all_that_may(snapshot.lines, now)
             return self._tick(0, dropped, "no agents", free, 1.0, price, room, now)
-        answers, ready = self.estimates.tables()
-        lines = [answers.row(now - x.started_at, x.chance) for x in snapshot.lines]
+        lines = answers.rows(snapshot.lines, now)
         fresh = answers.row(0.0, snapshot.chance)
         floor = max(0, free - len(lines))
-        cap = self._cap(snapshot, len(staying))
+        cap = self._cap(snapshot, staying)
+        callers = self._callers(snapshot) if snapshot.inbound_per_s > 0 else []
         future = outlook(
-            free,
-            self._ready(staying, ready, now),
-            [*lines, *[fresh] * floor, *self._callers(snapshot)],
-            horizons=len(fresh),
+            free, busy, [*lines, *[fresh] * floor, *callers], horizons=self._horizons
         )
         start, risk, reason = _worth_starting(future, fresh, floor, price, cap)
-        dropped: tuple[int, ...] = ()
         if start == 0 and self.rules.hang_up_after_s is not None:
             dropped = self._not_worth_keeping(
-                snapshot, now, free, lines, staying, ready, future, price
+                snapshot.lines, now, price, _Present(free, busy, lines, callers)
             )
         return self._tick(start, dropped, reason, free, risk, price, room, now)
 
@@ -135,37 +152,17 @@ class Pacer:
         """Let the price fade as the ledger's room runs out."""
         return self.price.risk * min(1.0, max(0.0, (room - 1) / _TAPER))
 
-    def _staying(self, snapshot: PacingView, now: Instant) -> list[AgentView]:
-        soon = now + self.rules.leave_notice_s
-        return [
-            agent
-            for agent in snapshot.agents
-            if agent.leaves_at is None or agent.leaves_at > soon
-        ]
-
     def _cap(self, snapshot: PacingView, agents: int) -> int:
         most = int(self.rules.most_lines_per_agent * agents) - len(snapshot.lines)
         return max(0, min(most, snapshot.leads, snapshot.lines_left))
 
-    def _ready(
-        self, agents: list[AgentView], table: ReadyTable, now: Instant
-    ) -> list[Row]:
-        return [
-            table.talking(now - agent.since)
-            if agent.duty is Duty.TALKING
-            else table.wrapping(now - agent.since)
-            for agent in agents
-            if agent.duty is not Duty.FREE
-        ]
-
     def _callers(self, snapshot: PacingView) -> list[Row]:
         """Take expected inbound calls for lines that will be answered."""
-        if snapshot.inbound_per_s <= 0:
-            return []
         horizons_s = self.estimates.ready_horizons_s
         expected = [snapshot.inbound_per_s * h for h in horizons_s]
         count = max(1, round(2 * expected[-1]))
-        return [tuple(min(1.0, e / count) for e in expected)] * count
+        chances = [min(1.0, e / count) for e in expected]
+        return [(*chances, *[p * (1 - p) for p in chances])] * count
 
     def _all_that_may(
         self, lines: tuple[LineView, ...], now: Instant
@@ -182,31 +179,24 @@ class Pacer:
 
     def _not_worth_keeping(
         self,
-        snapshot: PacingView,
+        lines: tuple[LineView, ...],
         now: Instant,
-        free: int,
-        lines: list[Row],
-        staying: list[AgentView],
-        table: ReadyTable,
-        future: Outlook,
         price: float,
+        present: "_Present",
     ) -> tuple[int, ...]:
         """Find the line whose answer would most likely be a nuisance, if any is."""
         worst, most = -1, self.rules.hang_up_risk * price
-        together = future.risks()
-        for place, line in enumerate(snapshot.lines):
+        for place, line in enumerate(lines):
             if not self._may_hang_up(line, now):
                 continue
-            if _risk(together, lines[place]) <= most:
-                continue
-            others = lines[:place] + lines[place + 1 :]
+            rows = present.lines
             without = outlook(
-                free,
-                self._ready(staying, table, now),
-                [*others, *self._callers(snapshot)],
-                horizons=len(together),
+                present.free,
+                present.busy,
+                [*rows[:place], *rows[place + 1 :], *present.callers],
+                horizons=self._horizons,
             )
-            risk = _risk(without.risks(), lines[place])
+            risk = _risk(without.risks(), rows[place])
             if risk > most:
                 worst, most = place, risk
         return (worst,) if worst >= 0 else ()
@@ -223,7 +213,12 @@ class Pacer:
         now: Instant,
     ) -> Tick:
         rate = self.ledger.rate(now)
-        return Tick(start, hang_up, reason, free, risk, price, room, rate)
+        again_s = _FAR_S
+        if hang_up or risk < _NEAR * price:
+            again_s = _NEAR_S
+        elif risk < _FAR * price:
+            again_s = _BETWEEN_S
+        return Tick(start, hang_up, reason, free, risk, price, room, rate, again_s)
 
 
 def _worth_starting(
@@ -240,8 +235,7 @@ def _worth_starting(
         if start >= cap:
             return start, risk, "no more leads or lines"
         start += 1
-        if not future.add(fresh):
-            return start, risk, "enough for one tick"
+        future.add(fresh)
 
 
 def _risk(risks: list[float], row: Row) -> float:
@@ -251,11 +245,12 @@ def _risk(risks: list[float], row: Row) -> float:
     An answer is paid for at the worst moment from then on: it takes the agent whom a
     later answer would have needed.
     """
-    total = row[-1]
-    if total <= 0 or not risks:
+    last = len(risks) - 1
+    total = row[last]
+    if total <= 0:
         return 0.0
     expected = worst = 0.0
-    for place in range(len(row) - 1, -1, -1):
+    for place in range(last, -1, -1):
         before = row[place - 1] if place else 0.0
         worst = max(worst, risks[place])
         expected += (row[place] - before) * worst

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-LONGEST_S = 3600
+LONGEST_S = 1800
 _RENORMAL = 1e9
 
 
 def _widening_edges() -> tuple[int, ...]:
     edges = [0]
-    for until, width in ((60, 2), (180, 5), (600, 20), (1800, 60), (LONGEST_S, 300)):
+    for until, width in ((60, 2), (180, 5), (600, 20), (LONGEST_S, 60)):
         edges.extend(range(edges[-1] + width, until + 1, width))
     return tuple(edges)
 

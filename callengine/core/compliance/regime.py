@@ -196,7 +196,6 @@ def week(
     sunday: tuple[int, int] | None,
 ) -> CallingWindow:
     """Make a window of whole hours for workdays, Saturday and Sunday."""
-    days: list[Hours | None] = [Hours(workdays[0] * 60, workdays[1] * 60)] * 5
-    for day in (saturday, sunday):
-        days.append(None if day is None else Hours(day[0] * 60, day[1] * 60))
-    return CallingWindow(weekdays=tuple(days))
+    weekend = [day and Hours(day[0] * 60, day[1] * 60) for day in (saturday, sunday)]
+    workday = Hours(workdays[0] * 60, workdays[1] * 60)
+    return CallingWindow(weekdays=((workday,) * 5 + tuple(weekend)))

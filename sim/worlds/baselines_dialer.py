@@ -9,6 +9,7 @@ from collections import deque
 from math import exp, sqrt
 from statistics import NormalDist
 
+from callengine.core.predictive.answers import AnswerContext
 from callengine.core.predictive.hazards import AnswerTable, ReadyTable, Row
 from callengine.core.predictive.snapshot import Duty
 from sim.worlds.dialer import DialerWorld, Line
@@ -23,6 +24,11 @@ class Baseline:
 
     tick_s = 0.5
     on_events = False
+    keeps_leavers = False
+
+    def chance(self, context: AnswerContext) -> float:
+        """Estimate nothing."""
+        return 0.0
 
     def look(self, world: DialerWorld) -> None:
         """Do nothing."""

@@ -55,6 +55,12 @@ class Policy(Protocol):
     """Time between two looks when nothing else asks."""
     on_events: bool
     """Asked also when an attempt or a call ends."""
+    keeps_leavers: bool
+    """Lets an agent who wishes to leave go only when no line in flight needs them."""
+
+    def chance(self, context: AnswerContext) -> float:
+        """Estimate the chance of an answer; 0 from a policy that does not."""
+        ...
 
     def look(self, world: "DialerWorld") -> None:
         """Start and hang up attempts by the world's methods."""
@@ -138,8 +144,8 @@ class DialerWorld:
         self.workers: list[Worker] = []
         self.idle: deque[Worker] = deque()
         self.held: deque[Event] = deque()
-        self.context = AnswerContext()
-        self.chance = 0.0
+        self.leads: int | None = None
+        self.trunks: tuple[AnswerContext, ...] = (AnswerContext(),)
         self._looking = False
         self._next_look: Event | None = None
         self._next_fate: Fate | None = None
@@ -164,13 +170,17 @@ class DialerWorld:
             lines=tuple(self.lines.values()),
             agents=tuple([worker.view for worker in self.workers]),
             held=len(self.held),
-            chance=self.chance,
+            chance=sum(map(self.policy.chance, self.trunks)) / len(self.trunks),
+            leads=1_000_000 if self.leads is None else self.leads,
         )
 
     # --- what a policy does ------------------------------------------------------
 
     def start(self, count: int) -> None:
-        """Start attempts with the next customers."""
+        """Start attempts with the next customers, as many as there are orders."""
+        if self.leads is not None:
+            count = min(count, self.leads)
+            self.leads -= count
         for _ in range(count):
             self._start(self.peek())
             self._next_fate = None
@@ -191,6 +201,7 @@ class DialerWorld:
         self.kernel.cancel(line.event)
         del self.lines[line]
         self.tally.hung_up += 1
+        self.not_reached(line)
 
     # --- agents ------------------------------------------------------------------
 
@@ -202,9 +213,48 @@ class DialerWorld:
         self._ready(worker)
         return worker
 
+    def wish_to_leave(self, worker: Worker, most_s: float) -> None:
+        """
+        Let an agent go after their call, or when no line needs them.
+
+        Args:
+            worker: the agent.
+            most_s: longest time a free agent is kept for lines in flight.
+        """
+        if worker not in self.workers or worker.leaves_at is not None:
+            return
+        worker.leaves_at = self.now
+        view = worker.view
+        worker.view = AgentView(view.duty, view.since, self.now)
+        if view.duty is Duty.FREE:
+            self._leave_if_unneeded(worker, self.now + most_s)
+
+    def vanish(self, worker: Worker) -> None:
+        """Lose an agent this moment, whatever they do."""
+        if worker not in self.workers:
+            return
+        self._count_time(worker)
+        self.kernel.cancel(worker.event)
+        self.workers.remove(worker)
+        if worker in self.idle:
+            self.idle.remove(worker)
+        self._ask()
+
+    def _leave_if_unneeded(self, worker: Worker, until: float) -> None:
+        if worker not in self.idle:
+            return
+        needed = len(self.lines) >= len(self.idle) and self.policy.keeps_leavers
+        if needed and self.now < until:
+            self.kernel.after(0.5, self._leave_if_unneeded, worker, until)
+        else:
+            self.vanish(worker)
+
     def _ready(self, worker: Worker) -> None:
         worker.view = AgentView(Duty.FREE, self.now, worker.leaves_at)
-        if self.held:
+        if worker.leaves_at is not None and not self.held:
+            self.idle.append(worker)
+            self._leave_if_unneeded(worker, self.now + 10)
+        elif self.held:
             self.kernel.cancel(self.held.popleft())
             self._serve(worker)
         else:
@@ -244,25 +294,35 @@ class DialerWorld:
 
     def _start(self, fate: Fate) -> None:
         now = self.kernel.now
+        trunk = self.trunks[self.tally.attempts % len(self.trunks)]
         self.tally.attempts += 1
-        line = Line(LineView(now, self.chance), fate, self.context)
+        fate = self.through(trunk, fate)
+        # Read only once it is past, so no event is needed to make it true.
+        rings_at = now + self.fates.people.setup_s if fate.rings else None
+        view = LineView(now, self.policy.chance(trunk), rings_at)
+        line = Line(view, fate, trunk)
         line.event = self.kernel.at(now + fate.after_s, self._ended, line)
-        self.lines[line] = line.view
-        if fate.rings:
-            setup_s = self.fates.people.setup_s
-            # Read only once it is past, so no event is needed to make it true.
-            self.lines[line] = line.view = LineView(now, self.chance, now + setup_s)
+        self.lines[line] = view
+
+    def through(self, trunk: AnswerContext, fate: Fate) -> Fate:
+        """Let a trunk change a fate; a good one does not."""
+        return fate
 
     def _ended(self, line: Line) -> None:
         del self.lines[line]
         self.policy.line_ended(self, line)
-        if line.fate.answered:
+        if not line.fate.answered:
+            self.not_reached(line)
+        else:
             self.tally.answered += 1
             if self.idle:
                 self._serve(self.idle.popleft())
             else:
                 self.held.append(self.kernel.after(self.hold_s, self._gave_up))
         self._ask()
+
+    def not_reached(self, line: Line) -> None:
+        """Let the order be tried again or not; here lists never end."""
 
     def _gave_up(self) -> None:
         self.held.popleft()
@@ -285,10 +345,14 @@ class DialerWorld:
             self._looking = False
 
     def _settle_time(self) -> None:
-        """Count the time of logged-in agents and of calls that still go on."""
         for worker in self.workers:
-            self.tally.logged_in_s += self.now
-            if worker.view.duty is Duty.TALKING:
-                self.tally.talk_s += self.now - worker.view.since
-            if worker.view.duty is not Duty.FREE:
-                self.tally.busy_s += self.now - worker.view.since
+            self._count_time(worker)
+
+    def _count_time(self, worker: Worker) -> None:
+        """Count an agent's time, and that of a call that still goes on."""
+        self.tally.logged_in_s += self.now
+        worked_s = self.now - worker.view.since
+        if worker.view.duty is Duty.TALKING:
+            self.tally.talk_s += worked_s
+        if worker.view.duty is not Duty.FREE:
+            self.tally.busy_s += worked_s

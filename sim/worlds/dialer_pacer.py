@@ -1,6 +1,7 @@
 """The production pacer as a policy of the dialler's world."""
 
 from callengine.core.compliance.regime import NuisanceLimit, WindowKind
+from callengine.core.predictive.answers import AnswerContext
 from callengine.core.predictive.estimates import Estimates, Priors
 from callengine.core.predictive.ledger import NuisanceLedger
 from callengine.core.predictive.pacer import Pacer, PredictiveRules
@@ -21,6 +22,7 @@ class Predictive:
     """
 
     on_events = True
+    keeps_leavers = True
 
     def __init__(
         self,
@@ -30,16 +32,26 @@ class Predictive:
         least_gap_s: float = 0.25,
         expected_answers: float = 10_000,
         priors: Priors | None = None,
-        hang_up_risk: float = 5.0,
+        zone: str = "UTC",
+        started_at: float = 0.0,
     ) -> None:
         self.tick_s = 1.0
         self._least_gap_s = least_gap_s
         self._looked_at = -1.0
         self.pacer = Pacer(
             Estimates(priors),
-            NuisanceLedger(limit, expected_answers=expected_answers),
-            PredictiveRules(hang_up_after_s=hang_up_after_s, hang_up_risk=hang_up_risk),
+            NuisanceLedger(
+                limit,
+                zone=zone,
+                started_at=started_at,
+                expected_answers=expected_answers,
+            ),
+            PredictiveRules(hang_up_after_s=hang_up_after_s),
         )
+
+    def chance(self, context: AnswerContext) -> float:
+        """Estimate as production does."""
+        return self.pacer.estimates.answer.chance(context)
 
     def look(self, world: DialerWorld) -> None:
         """Take the production decision."""
@@ -49,7 +61,6 @@ class Predictive:
             world.look_in(self._least_gap_s)
             return
         self._looked_at = now
-        world.chance = self.pacer.estimates.answer.chance(world.context)
         tick = self.pacer.decide(world.snapshot(), now)
         if tick.hang_up:
             lines = list(world.lines)

@@ -133,6 +133,8 @@ class Pacer:
         if not staying:
             dropped = self._all_that_may(snapshot.lines, now)
             return self._tick(0, dropped, "no agents", free, 1.0, price, room, now)
+        if price <= 0:
+            return self._progressive(snapshot, now, free, staying, room)
         lines = answers.rows(snapshot.lines, now)
         fresh = answers.row(0.0, snapshot.chance)
         floor = max(0, free - len(lines))
@@ -147,6 +149,17 @@ class Pacer:
                 snapshot.lines, now, price, _Present(free, busy, lines, callers)
             )
         return self._tick(start, dropped, reason, free, risk, price, room, now)
+
+    def _progressive(
+        self, snapshot: PacingView, now: Instant, free: int, staying: int, room: float
+    ) -> Tick:
+        """One line for each free agent; what is beyond goes as soon as it may."""
+        beyond = len(snapshot.lines) - max(0, free)
+        start = max(0, min(-beyond, self._cap(snapshot, staying)))
+        dropped: tuple[int, ...] = ()
+        if beyond > 0:
+            dropped = self._all_that_may(snapshot.lines, now)[:beyond]
+        return self._tick(start, dropped, "no budget", free, 1.0, 0.0, room, now)
 
     def _price_now(self, room: float) -> float:
         """Let the price fade as the ledger's room runs out."""

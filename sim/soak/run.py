@@ -43,6 +43,8 @@ SETTLING_SHARE = 0.25
 GROWTH_GOAL_MB_H = 60.0
 GROWTH_FROM_MIN = 10.0
 """In a shorter run memory is still being filled, and its slope says nothing."""
+POOLS_SHRINK_S = 100.0
+"""Idle threads live for 60 s by Asterisk's own settings."""
 SPARE_FILES = 20
 """Pooled connections come and go."""
 
@@ -135,7 +137,7 @@ async def _under_load(
             watched.orders = [order.number for order in traffic.sent]
             watched.refused = len(traffic.refused)
         await world.until_quiet(within_s=20)
-        watched.after = await _task_processors(world)
+        await _let_pools_shrink(world, watched)
         await _look(world, watched)
 
 
@@ -172,6 +174,17 @@ async def _look(world: BenchWorld, watched: Watched) -> None:
 
 async def _task_processors(world: BenchWorld) -> TaskProcessors:
     return read_task_processors(await world.pbx.console("core show taskprocessors"))
+
+
+async def _let_pools_shrink(world: BenchWorld, watched: Watched) -> None:
+    """Wait for Asterisk's thread pools to give back what the load made them take."""
+
+    async def shrunk() -> bool:
+        watched.after = await _task_processors(world)
+        more = watched.after.count - watched.before.count
+        return watched.after.queued == 0 and more <= SPARE_FILES
+
+    await until(shrunk, every_s=3.0, within_s=POOLS_SHRINK_S)
 
 
 def _agents(world: BenchWorld, port: int) -> SippSettings:

@@ -8,11 +8,13 @@ from pathlib import Path
 from random import SystemRandom
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
-from sim.ports import EPHEMERAL, LOWEST, free_ports, free_udp_range
+from sim.ports import LOWEST, free_ports, free_udp_range
 
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
 ASTERISK_RTP_PORTS = 2000
+MEDIA_LAST = 60_000
+"""Hardly anybody is handed UDP ports by the kernel, so media may use those as well."""
 BENCH_RTP_PORTS = 8000
 """At 200 calls/s of 2 s each about 800 legs live, two ports each, and as much spare."""
 PHONE_RTP_PORTS = 10
@@ -162,8 +164,8 @@ def make_plan(
     # Media ports are free until calls take them, so two runs that looked at the same
     # place would meet there: each begins to look somewhere else.
     length = rtp_ports + 2 * 1000
-    first = SystemRandom().randrange(LOWEST, EPHEMERAL - length)
-    rtp = free_udp_range(length, first=first)
+    first = SystemRandom().randrange(LOWEST, MEDIA_LAST - length)
+    rtp = free_udp_range(length, first=first, last=MEDIA_LAST)
     return Plan(
         folder=folder,
         redis_port=redis,

@@ -18,7 +18,7 @@ from sim.demo.traffic import Traffic
 from sim.waiting import until
 from sim.world.books import read_books
 from sim.world.engine_api import ApiRefused
-from sim.world.plan import make_plan
+from sim.world.plan import TRUNK_ADDRESS, make_plan
 from sim.world.shops import DEMO, read_shops
 from sim.world.staff import Staff
 from sim.world.steps import Say
@@ -109,6 +109,11 @@ def _invite(guest: str, world: World, say: Say) -> None:
     password = world.credentials.passwords[guest]
     say(f"The agent page: {world.plan.api_url}/desktop")
     say(f"Log in as {guest} with {password}; that phone answers for you.")
+    dialled = world.shops.shops[0].numbers[0]
+    say(
+        f"Call a shop: sipp -sn uac -s {dialled} -i {TRUNK_ADDRESS} -d 10000 -m 1"
+        f" {world.plan.registrar}"
+    )
     say("Ctrl-C ends the demo.")
 
 

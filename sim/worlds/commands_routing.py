@@ -47,7 +47,7 @@ def wallace_whitt_(
     json_: AsJson = False,
     seed: Seed = 1,
     seeds: Seeds = 10,
-    calls: Calls = 50_000,
+    calls: Calls = 30_000,
     processes: Processes = None,
 ) -> None:
     """How many skills per agent are enough: blocked calls and waits, 1 to 6 skills."""

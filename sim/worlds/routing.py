@@ -162,6 +162,7 @@ class RoutingWorld:
         self._warm_up = 0
         self._calls = 0
         self._began_at = 0.0
+        self._closed = False
         self._timer: tuple[float, Event] | None = None
         self._busy_since: dict[str, float] = {}
         self._shares = list(accumulate(kind.weight for kind in centre.classes))
@@ -176,14 +177,15 @@ class RoutingWorld:
         self._next_caller()
         while self._seen < self._calls:
             self.kernel.run(self.kernel.now + 600.0)
-        self._close()
         return self.tally
 
     def _close(self) -> None:
+        """The last caller came: what agents do from here on does not count."""
         now = self.kernel.now
         for agent, since in self._busy_since.items():
             self.tally.busy_s[agent] += now - max(since, self._began_at)
         self.tally.seconds = now - self._began_at
+        self._closed = True
 
     def _next_caller(self) -> None:
         """Schedule the next arrival; a swinging load is a thinned stream."""
@@ -216,6 +218,8 @@ class RoutingWorld:
             self.tally.busy_s = dict.fromkeys(self.tally.busy_s, 0.0)
         if call < self._calls:
             self._next_caller()
+        else:
+            self._close()
         counted = call > self._warm_up
         caller = _Caller(kind, now, service_s, counted)
         if counted:
@@ -273,7 +277,8 @@ class RoutingWorld:
     def _free(self, agent: str) -> None:
         now = self.kernel.now
         since = max(self._busy_since.pop(agent), self._began_at)
-        self.tally.busy_s[agent] += now - since
+        if not self._closed:
+            self.tally.busy_s[agent] += now - since
         self._begin(self.router.freed(agent, now))
 
     def _set_timer(self) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from callengine.core.ids import CallId, Instant
 from callengine.core.match import standing
 from callengine.core.match.callers import Caller, Stand, WorkItem
-from callengine.core.match.requirement import skills_of
 from callengine.core.match.state import MatchState
 
 
@@ -20,7 +19,7 @@ def enter(state: MatchState, item: WorkItem, now: Instant) -> None:
     caller = Caller(
         item=item,
         place=(item.enqueued_at - credit_s, state.entered, item.call),
-        asked=skills_of(item.ladder.first),
+        asked=item.ladder.asked,
         credit_s=credit_s,
         clock_s=item.clock_s,
         since=now,

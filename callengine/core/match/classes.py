@@ -39,7 +39,7 @@ class SkillClasses:
         self._unused: list[int] = []
         self._at_least: dict[str, list[int]] = {}
         self._meeting: dict[Expr, int] = {}
-        self._raised: dict[tuple[Expr, int], Expr] = {}
+        self._meeting_at: dict[tuple[Expr, int], int] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -58,7 +58,7 @@ class SkillClasses:
             sets = self._at_least.setdefault(name, [0] * (TOP_LEVEL + 1))
             for held in range(1, level + 1):
                 sets[held] |= bit
-        self._meeting.clear()
+        self._forget()
         return number, True
 
     def leave(self, number: int) -> bool:
@@ -77,7 +77,7 @@ class SkillClasses:
                 del self._at_least[name]
         del self._numbers[skills]
         self._unused.append(number)
-        self._meeting.clear()
+        self._forget()
         return True
 
     def skills(self, number: int) -> SkillClass:
@@ -107,12 +107,16 @@ class SkillClasses:
     def meeting_at(self, expr: Expr, level: int) -> int:
         """Return the classes that meet it with a level or above in every skill."""
         key = (expr, level)
-        raised = self._raised.get(key)
-        if raised is None:
-            if len(self._raised) >= _LIMIT:
-                self._raised.clear()
-            raised = self._raised[key] = expr.raised(level)
-        return self.meeting(raised)
+        found = self._meeting_at.get(key)
+        if found is None:
+            if len(self._meeting_at) >= _LIMIT:
+                self._meeting_at.clear()
+            found = self._meeting_at[key] = expr.raised(level).among(self)
+        return found
+
+    def _forget(self) -> None:
+        self._meeting.clear()
+        self._meeting_at.clear()
 
     def _next_number(self, skills: SkillClass) -> int:
         if self._unused:

@@ -23,6 +23,7 @@ from callengine.core.match.requirement import (
     changed,
     either,
     from_skills,
+    skills_of,
 )
 from callengine.core.skills import Requirement
 
@@ -61,10 +62,13 @@ class Ladder:
     """
 
     steps: tuple[Step, ...]
+    asked: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
+    """The skills that the first step speaks of."""
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         _check(self.steps)
+        object.__setattr__(self, "asked", skills_of(self.steps[0].expr))
         object.__setattr__(self, "_hash", hash(self.steps))
 
     def __hash__(self) -> int:
@@ -77,21 +81,24 @@ class Ladder:
 
     def firm_at(self, clock_s: float) -> int:
         """Return the number of the last firm step reached."""
-        return max(
-            n
-            for n, s in enumerate(self.steps)
-            if s.spare is None and (s.after_s <= clock_s or n == 0)
-        )
+        found = 0
+        for number, step in enumerate(self.steps):
+            if step.after_s > clock_s:
+                break
+            if step.spare is None:
+                found = number
+        return found
 
     def spare_at(self, clock_s: float) -> int | None:
         """Return the last early opening reached that is more than the firm step."""
         firm = self.steps[self.firm_at(clock_s)].expr
-        found = [
-            n
-            for n, s in enumerate(self.steps)
-            if s.spare is not None and s.after_s <= clock_s and s.expr != firm
-        ]
-        return found[-1] if found else None
+        found = None
+        for number, step in enumerate(self.steps):
+            if step.after_s > clock_s:
+                break
+            if step.spare is not None and step.expr != firm:
+                found = number
+        return found
 
     def next_after(self, clock_s: float) -> float | None:
         """Return when the next step counts, in seconds of the clock, if any does."""

@@ -44,6 +44,14 @@ class Level:
     skill: str
     op: str
     level: int
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __post_init__(self) -> None:
+        # Expressions are keys of indexes: hashed once, not at every look.
+        object.__setattr__(self, "_hash", hash((self.skill, self.op, self.level)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
         """Say whether skills satisfy it."""
@@ -87,7 +95,6 @@ class All:
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        # Trees are keys of indexes: hashed once, not at every look.
         object.__setattr__(self, "_hash", hash((All, self.parts)))
 
     def __hash__(self) -> int:

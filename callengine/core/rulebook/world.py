@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from callengine.core.rulebook.errors import did_you_mean
@@ -69,7 +70,9 @@ def patterns_of(
             where = (*where, place)
         if not pattern.strip() or len(pattern) > 100:
             fields.wrong(f'"{pattern[:20]}" matches nothing', where)
-        elif there is not None and "*" not in pattern and pattern not in there:
+        elif there is not None and not any(
+            fnmatchcase(value.lower(), pattern.lower()) for value in there
+        ):
             hint = did_you_mean(pattern, there)
             fields.wrong(f'there is no {condition.kind} "{pattern}"', where, hint)
     if table.get(key) == []:

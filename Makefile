@@ -8,6 +8,9 @@ SHELL := /bin/bash
 
 PYTHON := .venv/bin/python
 
+# Where it is set, every start of ours compiles all it imports: seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # `make demo SECONDS=60`: only what was said on the command line counts.
 DEMO_SECONDS := $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
 

@@ -20,7 +20,7 @@ from callengine.coordination.scripts import ACQUIRE, APPEND, LOAD, RELEASE
 from callengine.engine.ports import Entry, Fenced, JournalDown
 
 KINDS = ("call", "agent")
-LEASE_S = 5.0
+LEASE_S = 3.0
 CONNECT_S = 1.0
 ANSWER_S = 2.0
 CONNECTIONS = 4

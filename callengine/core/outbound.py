@@ -146,6 +146,8 @@ def order_call(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> 
         requirement=requirement,
     )
     call.note(pool.now, "dialled", f"try {lead.tries + 1}")
+    for dropped in lead.requirement.soft[len(requirement.soft) :]:
+        routing.note_relaxed(call, dropped, "no agent logged in holds it", pool.now)
     return call
 
 

@@ -37,7 +37,7 @@ from callengine.engine.timers import Timers
 log = structlog.get_logger(__name__)
 
 RECONCILE_EVERY_S = 30.0
-RENEW_EVERY_S = 1.5
+RENEW_EVERY_S = 1.0
 LEASE_LOOK_S = 0.25
 
 

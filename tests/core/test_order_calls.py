@@ -9,7 +9,7 @@ from callengine.core.machines import AgentState, CallState
 from callengine.core.pacing import PacingRules
 from callengine.core.records import Outcome
 from callengine.core.rules import Rules
-from tests.support.pool_kit import Play, make_agent, make_lead, play
+from tests.support.pool_kit import RU_PHONES, Play, make_agent, make_lead, play
 
 ALL_AGENTS = Rules(pacing=PacingRules(keep_free=0), wrap_up_s=0)
 
@@ -143,6 +143,13 @@ def test_an_agent_whose_phone_does_not_answer_by_itself_gets_no_orders() -> None
     p.ready("anna")
     p.offered(make_lead())
     assert not p.pool.calls
+
+
+def test_an_order_dialled_off_skill_says_why() -> None:
+    p = play(make_agent("anna"), rules=ALL_AGENTS)
+    p.ready("anna")
+    p.offered(make_lead(requirement=RU_PHONES))
+    assert "product.phones>=3 dropped: no agent" in dialling(p).off_skill
 
 
 def test_one_number_is_never_dialled_twice_at_once() -> None:

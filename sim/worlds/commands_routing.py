@@ -5,7 +5,9 @@ With `--json` the last line is one JSON object; without, tables are shown.
 """
 
 import json
+import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +18,7 @@ import callengine
 from sim.checks import Check, at_most, closing
 from sim.worlds import routing_studies as studies
 from sim.worlds.routing_bench import measure
+from sim.worlds.routing_charts import NoCharts, draw_all
 from sim.worlds.routing_extras import (
     estimate_checks,
     estimate_rows,
@@ -71,7 +74,7 @@ def shop_(
     json_: AsJson = False,
     seed: Seed = 1,
     seeds: Seeds = 10,
-    calls: Calls = 20_000,
+    calls: Calls = 10_000,
     processes: Processes = None,
 ) -> None:
     """Relaxation, priority and wait prediction in a shop's centre of 24 agents."""
@@ -89,6 +92,22 @@ def shop_(
     ]
     report = {"rows": rows, "priority_rows": priorities, "estimate_rows": estimates}
     _finish(report, checks, seed, began, json_)
+
+
+@app.command("charts")
+def charts_(
+    wallace_whitt: Annotated[Path, typer.Option(help="Output of wallace-whitt.")],
+    shop: Annotated[Path, typer.Option(help="Output of shop.")],
+    folder: Annotated[Path, typer.Option(help="Where to.")] = Path("docs/charts"),
+) -> None:
+    """Draw the charts of docs/routing.md from what the other commands printed."""
+    try:
+        drawn = draw_all(wallace_whitt, shop, folder)
+    except (NoCharts, OSError) as error:
+        print(f"sim: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    for path in drawn:
+        print(path)
 
 
 def bench_routing(

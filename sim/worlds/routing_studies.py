@@ -218,6 +218,7 @@ def shop_rows(
                 "occupancy_spread": share(found.get(name, "occupancy_spread")),
                 "mean_wait_s": round(found.get(name, "mean_wait_s").mean, 2),
                 "p95_wait_s": round(found.get(name, "p95_wait_s").mean, 1),
+                "longest_wait_s": round(found.get(name, "longest_wait_s").mean, 1),
                 "surge_within_20s": share(found.get(surge, "product.0:within")),
                 "surge_within_20s_ci": half(found.get(surge, "product.0:within")),
                 "surge_all_within_20s": share(found.get(surge, "within")),
@@ -274,4 +275,11 @@ def better_checks(found: Study) -> list[Check]:
             name = f"{ours} over {theirs}: {figure}{suffix}"
             shown = f"{gain.mean:+.4f} ± {gain.half_width:.4f}"
             checks.append(Check(name, low > 0, shown, "better outside the interval"))
+        more = found.difference(ours, theirs, "occupancy_spread")
+        longer = found.difference(ours, theirs, "p95_wait_s")
+        name = f"{ours} over {theirs}"
+        checks += [
+            at_most(f"{name}: spread of occupancy", round(more.mean, 4), 0.01),
+            at_most(f"{name}: 95th percentile of waits, s", round(longer.mean, 1), 0),
+        ]
     return checks

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from callengine.core.match.requirement import (
     ANYBODY,
@@ -239,6 +240,7 @@ def standard_relaxes(within_s: float = 20.0) -> tuple[Relax, ...]:
     )
 
 
+@lru_cache(maxsize=4_096)
 def ladder_of(
     needed: Requirement, *, relax_after_s: float, spare: float | None = None
 ) -> Ladder:

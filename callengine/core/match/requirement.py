@@ -9,6 +9,7 @@ is not held counts as level 0, so every comparison has an answer. The text form 
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from callengine.core.skills import Requirement
@@ -257,3 +258,10 @@ def from_skills(needed: Requirement) -> tuple[Expr, tuple[Expr, ...]]:
     """Turn a plain requirement into its hard part and its soft parts, in order."""
     hard = both(*(least(name, level) for name, level in needed.hard))
     return hard, tuple(least(name, level) for name, level in needed.soft)
+
+
+@lru_cache(maxsize=4_096)
+def expr_of(needed: Requirement) -> Expr:
+    """Turn a plain requirement into one expression, hard and soft together."""
+    hard, soft = from_skills(needed)
+    return both(hard, *soft)

@@ -7,6 +7,7 @@ from sim.checks import Check, at_least, at_most, closing, equal
 from sim.demo import latencies
 from sim.demo.callers import WITHHELD
 from sim.demo.evidence import Evidence
+from sim.demo.orders import TEMPERS
 from sim.figures import spread
 
 PER_MINUTE = 30
@@ -70,9 +71,18 @@ def outbound(seen: Evidence) -> dict[str, int]:
         "answered": sum(attempt.answered_at is not None for attempt in attempts),
         "confirmed": len(confirmed(seen)),
         "nuisance": sum(attempt.outcome == "nuisance" for attempt in attempts),
+        "machines": len(machines(seen)),
+        "people_taken_for_machines": sum(
+            not number.endswith(TEMPERS["machine"][0]) for number in machines(seen)
+        ),
         "double_dials": seen.books.redialled(rang) + seen.books.overlapping_attempts(),
         "attempts": len(attempts),
     }
+
+
+def machines(seen: Evidence) -> list[str]:
+    """List the numbers that the engine took for answering machines."""
+    return [a.number for a in seen.books.attempts if a.outcome == "machine"]
 
 
 def confirmed(seen: Evidence) -> set[tuple[str, str]]:
@@ -126,6 +136,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
         at_least("orders confirmed", orders["confirmed"], 1),
         equal("nuisance calls", orders["nuisance"], 0),
         equal("double dials", orders["double_dials"], 0),
+        equal("people taken for machines", orders["people_taken_for_machines"], 0),
         equal("confirmed orders told to the shop", told["shop"], orders["confirmed"]),
         equal("and to logistics", told["logistics"], orders["confirmed"]),
         equal("messages nobody asked for", told["unasked"], 0),

@@ -28,7 +28,7 @@ test: ## Check the code and run every test, on real servers
 
 unit: ## Run the tests of core and engine, in seconds
 	@scripts/setup.sh code
-	@exec env HYPOTHESIS_PROFILE=quick $(PYTHON) -m pytest -q -n 2 tests/core tests/engine
+	@exec env HYPOTHESIS_PROFILE=quick $(PYTHON) -m pytest -q tests/core tests/engine
 
 lint: ## Check style, types and who imports whom
 	@scripts/setup.sh code

@@ -28,7 +28,7 @@ from sim.sipp.sounds import SoundsFailed
 from sim.soak.run import SoakOptions, soak
 from sim.world.shops import DEMO, BadShopsFile
 from sim.world.world import WorldFailed
-from sim.worlds import commands_routing
+from sim.worlds import commands_dialer, commands_routing
 
 CANNOT = 2
 INTERRUPTED = 130
@@ -91,6 +91,7 @@ def _benchmarks() -> None:
 
 bench_app.command("routing")(commands_routing.bench_routing)
 app.add_typer(commands_routing.app, name="routing")
+app.command("dialer")(commands_dialer.dialer_)
 
 
 @bench_app.command("inbound")

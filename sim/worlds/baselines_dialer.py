@@ -263,26 +263,22 @@ class Clairvoyant(Baseline):
     tick_s = 0.5
     on_events = True
 
-    def __init__(self) -> None:
-        self._promised: deque[float] = deque()
-
     def look(self, world: DialerWorld) -> None:
         """Dial as long as the next answer is in time for somebody."""
         now = world.now
-        while self._promised and self._promised[0] <= now:
-            self._promised.popleft()
         free_at = sorted(
             now if w.view.duty is Duty.FREE else w.free_at for w in world.workers
         )
+        promised = len(world.held) + sum(line.fate.answered for line in world.lines)
         while True:
             fate = world.peek()
             if not fate.answered:
                 world.start(1)
                 continue
-            answer_at = now + fate.after_s
-            promised = len(self._promised) + len(world.held)
-            if promised >= len(free_at) or free_at[promised] > answer_at:
+            in_time = promised < len(free_at) and (
+                free_at[promised] <= now + fate.after_s
+            )
+            if not in_time:
                 return
-            self._promised.append(answer_at)
-            self._promised = deque(sorted(self._promised))
+            promised += 1
             world.start(1)

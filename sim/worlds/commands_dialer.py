@@ -1,0 +1,121 @@
+"""
+`python -m sim dialer`, `python -m sim clock`: pacing and deadlines, measured.
+
+With `--json` the last line is one JSON object; without, a table is shown.
+"""
+
+import json
+import time
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import callengine
+from sim.checks import Check, closing
+from sim.worlds import dialer_study as study
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="End with one JSON object on the last line.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed, the same people.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=256, help="At once; default: one per core.")
+]
+
+
+class Scenario(StrEnum):
+    """People of the reference model."""
+
+    A = "A"
+    B = "B"
+
+
+def dialer_(
+    scenario: Annotated[
+        Scenario, typer.Option(help="A: warm orders. B: recycled, cold.")
+    ] = Scenario.A,
+    agents: Annotated[int, typer.Option(min=1, max=1000, help="Logged in.")] = 10,
+    seed: Seed = 1,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each.")] = 4,
+    hours: Annotated[
+        float | None, typer.Option(min=0.5, max=100_000, help="Of each run.")
+    ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Fixed ratios and Issabel too.")
+    ] = False,
+    processes: Processes = None,
+    json_: AsJson = False,
+) -> None:
+    """Predictive pacing against what others do, on the same simulated people."""
+    began = time.monotonic()
+    hours = hours or study.usual_hours(agents, seeds)
+    policies = tuple(study.POLICIES) if all_ else study.USUAL
+    found = study.compare(
+        scenario.value,
+        agents,
+        seed=seed,
+        seeds=seeds,
+        hours=hours,
+        policies=policies,
+        processes=processes,
+    )
+    report: dict[str, Any] = {
+        "scenario": scenario.value,
+        "agents": agents,
+        "hours": round(hours, 2),
+        "seeds": seeds,
+        **found[study.OURS],
+        "without_hang_up": found[study.WITHOUT],
+        "baselines": {
+            name: figures
+            for name, figures in found.items()
+            if name not in (study.OURS, study.WITHOUT)
+        },
+    }
+    if not json_:
+        _show(f"{scenario.value}, {agents} agents, {seeds} x {hours:.0f} h", found)
+    finish(report, study.checks(scenario.value, agents, found), seed, began, json_)
+
+
+def _show(title: str, found: dict[str, dict[str, Any]]) -> None:
+    table = Table(title=title)
+    table.add_column("policy")
+    for column in ("utilisation %", "nuisance %", "talk min/h", "attempts/served"):
+        table.add_column(column, justify="right")
+    for name, row in found.items():
+        error = row["utilisation_error"]
+        share = f"{100 * row['utilisation']:.1f}"
+        table.add_row(
+            name,
+            share if error is None else f"{share} ± {100 * error:.1f}",
+            f"{100 * row['nuisance_rate']:.2f}",
+            f"{row['talk_min_per_hour']:.1f}",
+            f"{row['attempts_per_served']:.2f}",
+        )
+    Console().print(table)
+
+
+def finish(
+    report: dict[str, Any],
+    checks: list[Check],
+    seed: int,
+    began: float,
+    as_json: bool,
+) -> None:
+    """Close a report, print it, exit by its checks."""
+    report |= closing(
+        checks,
+        seed=seed,
+        version=callengine.__version__,
+        wall_s=time.monotonic() - began,
+    )
+    if as_json:
+        print(json.dumps(report), flush=True)
+    else:
+        for check in checks:
+            mark = "ok " if check.ok else "NOT"
+            print(f"{mark} {check.name}: {check.value} (goal {check.goal})")
+    raise typer.Exit(0 if report["ok"] else 1)

@@ -35,7 +35,7 @@ POLICIES = (
     Policy(),
     Policy(bands=(9, 5), agents=(AgentKey.RARE, AgentKey.IDLE), on_skill_credit_s=0.0),
     Policy(callers=CallerOrder.BEST_FIT, idle_step_s=10.0, candidates_kept=0),
-    Policy(reserve=Reserve(learned=False), agents=(AgentKey.IDLE,)),
+    Policy(reserve=Reserve(learned=False), agents=(AgentKey.IDLE,), ask_again=True),
 )
 
 

@@ -117,6 +117,11 @@ class Matcher:
         member = self.state.staff.members.get(agent)
         return member is not None and member.free_since is not None
 
+    @property
+    def free_agents(self) -> int:
+        """Count the agents who may be offered a call."""
+        return self.state.staff.free
+
     def count_free(self, expr: Expr) -> int:
         """Count free agents who meet an expression."""
         return self.state.staff.count_free(self.state.classes.meeting(expr))

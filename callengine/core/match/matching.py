@@ -322,13 +322,15 @@ def _candidates(
 
 
 def _relaxed(caller: Caller, choice: Choice) -> str:
-    """Say what was given up until the step that the agent meets."""
+    """Say what was given up until the step that the agent meets, and why."""
     steps = caller.item.ladder.steps
     if choice.way is Way.SPARE:
-        return steps[choice.step].why
+        return f"{steps[choice.step].why}: an agent was to spare"
     if choice.way is not Way.RELAXED:
         return ""
     whys = [s.why for s in steps[1 : choice.step + 1] if s.spare is None and s.why]
-    skipped = choice.step <= caller.skipped_to
-    cause = "nobody logged in meets more" if skipped else "waited long enough"
+    if choice.step <= caller.skipped_to:
+        cause = "no agent logged in meets more"
+    else:
+        cause = f"waited {steps[choice.step].after_s:g} s"
     return f"{', '.join(whys)}: {cause}"

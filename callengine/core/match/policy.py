@@ -95,6 +95,8 @@ class Policy:
             requirement, over calls that reach this agent only by relaxation.
         credit_cap_s: most seconds of credit that a priority may be worth.
         idle_step_s: idle times are compared in steps of this; 0 for exactly.
+        ask_again: give excluded agents back to a caller whom nobody else can serve;
+            else such a caller waits for somebody new, or for the fallback.
         candidates_kept: how many candidates a decision record names.
     """
 
@@ -105,6 +107,7 @@ class Policy:
     credit_cap_s: float = 120.0
     idle_step_s: float = 0.0
     candidates_kept: int = 5
+    ask_again: bool = False
     reserve: Reserve = field(default_factory=Reserve)
     limits: Limits = field(default_factory=Limits)
 

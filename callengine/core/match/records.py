@@ -96,10 +96,8 @@ class MatchRecord:
                 return f"{who}: preferred for this customer"
             case Way.ON_SKILL:
                 return who
-            case Way.RELAXED:
+            case Way.RELAXED | Way.SPARE:
                 return f"{who}; {self.relaxed}"
-            case Way.SPARE:
-                return f"{who} and to spare; {self.relaxed}"
 
     def detail(self) -> dict[str, Any]:
         """Return the record as plain JSON values, seconds rounded to milliseconds."""

@@ -24,6 +24,7 @@ from callengine.core.match.requirement import (
     changed,
     either,
     from_skills,
+    levels_of,
     skills_of,
 )
 from callengine.core.skills import Requirement
@@ -139,8 +140,11 @@ class Lower:
 
         return changed(expr, lowered) or ANYBODY
 
-    def __str__(self) -> str:
-        return f"{self.skill} lowered by {self.by}"
+    def told(self, expr: Expr) -> str:
+        """Say what it gives up of an expression."""
+        pairs = zip(levels_of(expr), levels_of(self.apply(expr)), strict=True)
+        parts = [f"{old} lowered to {new}" for old, new in pairs if old != new]
+        return ", ".join(dict.fromkeys(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,11 @@ class Drop:
         kept = changed(expr, lambda v: None if fnmatchcase(v.skill, self.skill) else v)
         return ANYBODY if kept is None else kept
 
-    def __str__(self) -> str:
-        return f"{self.skill} dropped"
+    def told(self, expr: Expr) -> str:
+        """Say what it gives up of an expression."""
+        levels = (v for v in levels_of(expr) if fnmatchcase(v.skill, self.skill))
+        parts = list(dict.fromkeys(str(level) for level in levels))
+        return f"{', '.join(parts)} dropped" if parts else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +175,9 @@ class Widen:
         """Return the expression or the group."""
         return expr if expr == ANYBODY else either(expr, self.to)
 
-    def __str__(self) -> str:
-        return f"widened to {self.to}"
+    def told(self, expr: Expr) -> str:
+        """Say what it gives up of an expression."""
+        return f"{self.to} will do as well"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +205,7 @@ def build_ladder(
     firm = early = both(*soft)
     steps = [Step(after_s=0.0, expr=both(hard, firm))]
     for relax in sorted(relaxes, key=lambda r: r.after_s):
+        why = relax.give_up.told(firm if relax.spare is None else early)
         early = relax.give_up.apply(early)
         if relax.spare is None:
             firm = relax.give_up.apply(firm)
@@ -204,7 +213,7 @@ def build_ladder(
             Step(
                 after_s=float(relax.after_s),
                 expr=both(hard, firm if relax.spare is None else early),
-                why=str(relax.give_up),
+                why=why,
                 spare=relax.spare,
             )
         )

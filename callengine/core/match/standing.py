@@ -104,15 +104,15 @@ def climb(state: MatchState, caller: Caller, now: Instant) -> None:
     """
     Set the steps in force: those reached by waiting, and beyond any nobody serves.
 
-    A caller whose excluded agents are the only ones able gets them back: rather the
-    same agent again than nobody.
+    A caller whose excluded agents are the only ones able gets them back if the policy
+    would rather ask the same agent again than nobody.
     """
     ladder = caller.item.ladder
     clock_s = caller.clock_at(now)
     caller.spare = ladder.spare_at(clock_s)
     reached = max(ladder.firm_at(clock_s), caller.skipped_to)
     served = _served_from(state, caller, reached)
-    if served is None and caller.excluded:
+    if served is None and caller.excluded and state.policy.ask_again:
         caller.excluded = frozenset()
         served = _served_from(state, caller, reached)
     caller.unserved = served is None

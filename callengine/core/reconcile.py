@@ -18,7 +18,6 @@ from callengine.core.facts import (
     ChannelGone,
     ChannelJoined,
     Fact,
-    PlaybackEnded,
 )
 from callengine.core.ids import BridgeId, CallId, ChannelId, Instant
 from callengine.core.living import Living, LivingChannel
@@ -65,9 +64,6 @@ def missed_facts(pool: Pool, living: Living, now: Instant) -> list[Fact]:
         for leg in call.legs:
             if leg.alive:
                 facts += missed_of_leg(leg, by_id.get(leg.channel), bridged, now)
-        if call.playback is not None:
-            # Its end may have been missed; music over the last words is harmless.
-            facts.append(PlaybackEnded(at=now, playback=call.playback))
     for channel in living.channels:
         if channel.channel in pool.by_channel or channel.channel in bridged:
             continue
@@ -142,8 +138,8 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
         for leg in call.legs:
             if leg.alive:
                 pool.by_channel[leg.channel] = call.call
-        if call.playback is not None:
-            pool.by_playback[call.playback] = call.call
+        # Who told us of its end is gone; music over the last words is harmless.
+        call.playback = None
         if call.lead is not None:
             pool.numbers_live.add(call.lead.number)
         resume(pool, call)

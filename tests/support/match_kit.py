@@ -39,6 +39,34 @@ def ladder(
     return build_ladder(hard, () if soft is None else (soft,), relaxes)
 
 
+def staffed(policy: Policy | None = None, **agents: SkillClass) -> Matcher:
+    """Log agents in and free them a second apart, the first one longest idle."""
+    matcher = Matcher(policy)
+    for name, held in agents.items():
+        matcher.log_in(AgentId(name), held, START)
+    for place, name in enumerate(agents):
+        matcher.free(AgentId(name), START + place, START + 10)
+    assert matcher.match(START + 10) == []
+    return matcher
+
+
+def enter(matcher: Matcher, call: str, need: Ladder, at: float, **more: object) -> None:
+    """A caller comes; `more` is of the `WorkItem`."""
+    item = WorkItem(call=CallId(call), enqueued_at=at, ladder=need, **more)  # type: ignore[arg-type]
+    matcher.enter(item, at)
+
+
+def pairs(decisions: list[Decision]) -> list[tuple[str, str]]:
+    """Write decisions down."""
+    return [(d.call, d.agent) for d in decisions]
+
+
+def busy_then_free(matcher: Matcher, agent: str, at: float) -> list[Decision]:
+    """An agent becomes free."""
+    matcher.free(AgentId(agent), at, at)
+    return matcher.match(at)
+
+
 LADDERS: tuple[Ladder, ...] = (
     ladder(),
     ladder(least("tech", 5)),

@@ -160,32 +160,11 @@ class _Reader:
         fields.only(table, (*_AMOUNTS, *_LEVELS, "weights", "skill"), path)
         amounts = {
             key: fields.number(
-                table,
-                key,
-                path,
-                default=getattr(usual, key),
-                least=least,
-                most=most,
+                table, key, path, default=getattr(usual, key), least=least, most=most
             )
             for key, (least, most) in _AMOUNTS.items()
         }
-        least_level, most_level = (
-            int(
-                fields.number(
-                    table,
-                    key,
-                    path,
-                    default=getattr(usual, key),
-                    least=1,
-                    most=10,
-                    whole=True,
-                )
-            )
-            for key in _LEVELS
-        )
-        if most_level < least_level:
-            where = "most_level" if "most_level" in table else "least_level"
-            fields.wrong("most_level is below least_level", (*path, where))
+        least_level, most_level = self._history_levels(table, path, usual)
         weights = fields.table(table, "weights", path)
         read = {
             key: fields.number(
@@ -206,6 +185,27 @@ class _Reader:
             weights=read,
             skill=skill,
         )
+
+    def _history_levels(
+        self, table: dict[str, Any], path: Path, usual: History
+    ) -> tuple[int, int]:
+        fields = self.fields
+        least, most = (
+            fields.number(
+                table,
+                key,
+                path,
+                default=getattr(usual, key),
+                least=1,
+                most=10,
+                whole=True,
+            )
+            for key in _LEVELS
+        )
+        if most < least:
+            where = "most_level" if "most_level" in table else "least_level"
+            fields.wrong("most_level is below least_level", (*path, where))
+        return int(least), int(most)
 
 
 _AMOUNTS = {

@@ -123,6 +123,7 @@ class DialerWorld:
         policy: decides.
         seed: of everything.
         hold_s: how long an answered customer waits for an agent.
+        start_at: the first instant.
     """
 
     def __init__(
@@ -133,8 +134,9 @@ class DialerWorld:
         *,
         seed: int,
         hold_s: float = 2.0,
+        start_at: float = 0.0,
     ) -> None:
-        self.kernel = Kernel(seed)
+        self.kernel = Kernel(seed, start=start_at)
         self.fates = Chances(people, self.kernel.stream("customers"))
         self.work = Chances(people, self.kernel.stream("agents"))
         self.policy = policy

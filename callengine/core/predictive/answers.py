@@ -82,6 +82,7 @@ class AnswerEstimate:
 
     __slots__ = (
         "_answered",
+        "_chances",
         "_ended",
         "_factors",
         "_keep",
@@ -101,11 +102,16 @@ class AnswerEstimate:
         self._quick = _Ratio(self._prior.factor_weight, self._prior.quick_memory)
         self._answered = _believed_answers(self._prior)
         self._ended = _believed_ends(self._prior)
+        self._chances: dict[AnswerContext, float] = {}
         self.seen = 0
 
     def chance(self, context: AnswerContext) -> float:
         """Estimate the chance of an answer to an attempt started now."""
-        return _within_bounds(self._slow_chance(context) * self._quick.value)
+        chance = self._chances.get(context)
+        if chance is None:
+            chance = _within_bounds(self._slow_chance(context) * self._quick.value)
+            self._chances[context] = chance
+        return chance
 
     def observe(self, context: AnswerContext, age_s: float, answered: bool) -> None:
         """Learn of an attempt that was answered, or ended otherwise, at an age."""
@@ -158,6 +164,7 @@ class AnswerEstimate:
         return _within_bounds(chance)
 
     def _learn_chance(self, context: AnswerContext, answered: float) -> None:
+        self._chances.clear()
         expected = self._slow_chance(context)
         self._quick.observe(answered, expected)
         for key in _keys(context):

@@ -52,12 +52,12 @@ class AnswerTable:
             age_s: since it was started.
             chance: of an answer, as estimated when it was started.
         """
-        age = int(age_s) if age_s < CURVE_S else CURVE_S
+        age = min(CURVE_S, max(0, int(age_s)))
         level = int(chance * _LEVELS + 0.5)
         key = age * (_LEVELS + 1) + level
         row = self._rows.get(key)
         if row is None:
-            row = self._rows[key] = self._compute(max(0, age), level / _LEVELS)
+            row = self._rows[key] = self._compute(age, level / _LEVELS)
         return row
 
     def rows(self, lines: Sequence[LineView], now: Instant) -> list[Row]:
@@ -65,7 +65,7 @@ class AnswerTable:
         rows = []
         for line in lines:
             age = int(now - line.started_at)
-            age = age if age < CURVE_S else CURVE_S
+            age = 0 if age < 0 else CURVE_S if age > CURVE_S else age
             key = age * (_LEVELS + 1) + int(line.chance * _LEVELS + 0.5)
             rows.append(
                 self._rows.get(key) or self.row(now - line.started_at, line.chance)
@@ -141,7 +141,9 @@ class ReadyTable:
             if duty is Duty.FREE:
                 free += 1
                 continue
-            age = min(LONGEST_S, max(0, int(now - agent.since)))
+            age = int(now - agent.since)
+            # A clock that was set back makes ages negative.
+            age = 0 if age < 0 else LONGEST_S if age > LONGEST_S else age
             if duty is Duty.TALKING:
                 rows.append(talking[age] or self._fill_talking(age))
             else:

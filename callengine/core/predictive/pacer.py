@@ -22,8 +22,8 @@ _TAPER = 3.0
 """Nuisance calls of room at which the price begins to fade."""
 
 # Risks move by some percent a second, so a risk far from the price can wait.
-_NEAR, _NEAR_S = 1.5, 0.7
-_FAR, _BETWEEN_S, _FAR_S = 3.0, 1.5, 3.0
+_NEAR, _NEAR_S = 1.5, 1.0
+_FAR, _BETWEEN_S, _FAR_S = 3.0, 2.0, 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ class _Present:
     busy: list[Row]
     lines: list[Row]
     callers: list[Row]
+    risks: list[float]
 
 
 class Pacer:
@@ -133,21 +134,24 @@ class Pacer:
         if not staying:
             dropped = self._all_that_may(snapshot.lines, now)
             return self._tick(0, dropped, "no agents", free, 1.0, price, room, now)
+        cap = self._cap(snapshot, staying)
+        if not cap and not self._any_may_go(snapshot.lines, now):
+            said = "no more leads or lines"
+            return self._tick(0, (), said, free, 1.0, price, room, now)
         if price <= 0:
             return self._progressive(snapshot, now, free, staying, room)
         lines = answers.rows(snapshot.lines, now)
         fresh = answers.row(0.0, snapshot.chance)
         floor = max(0, free - len(lines))
-        cap = self._cap(snapshot, staying)
         callers = self._callers(snapshot) if snapshot.inbound_per_s > 0 else []
         future = outlook(
             free, busy, [*lines, *[fresh] * floor, *callers], horizons=self._horizons
         )
-        start, risk, reason = _worth_starting(future, fresh, floor, price, cap)
-        if start == 0 and self.rules.hang_up_after_s is not None:
-            dropped = self._not_worth_keeping(
-                snapshot.lines, now, price, _Present(free, busy, lines, callers)
-            )
+        risks = future.risks()
+        start, risk, reason = _worth_starting(future, risks, fresh, floor, price, cap)
+        if start == 0 and self._any_may_go(snapshot.lines, now):
+            present = _Present(free, busy, lines, callers, risks)
+            dropped = self._not_worth_keeping(snapshot.lines, now, price, present)
         return self._tick(start, dropped, reason, free, risk, price, room, now)
 
     def _progressive(
@@ -182,6 +186,18 @@ class Pacer:
     ) -> tuple[int, ...]:
         return tuple(i for i, line in enumerate(lines) if self._may_hang_up(line, now))
 
+    def _any_may_go(self, lines: tuple[LineView, ...], now: Instant) -> bool:
+        after_s = self.rules.hang_up_after_s
+        if after_s is None:
+            return False
+        since = now - after_s
+        return any(
+            line.started_at <= since
+            and line.ringing_at is not None
+            and line.ringing_at <= since
+            for line in lines
+        )
+
     def _may_hang_up(self, line: LineView, now: Instant) -> bool:
         after_s = self.rules.hang_up_after_s
         return (
@@ -203,6 +219,9 @@ class Pacer:
             if not self._may_hang_up(line, now):
                 continue
             rows = present.lines
+            if _risk(present.risks, rows[place]) <= most:
+                # Without the line itself the risk is smaller still.
+                continue
             without = outlook(
                 present.free,
                 present.busy,
@@ -235,20 +254,26 @@ class Pacer:
 
 
 def _worth_starting(
-    future: Outlook, fresh: Row, floor: int, price: float, cap: int
+    future: Outlook,
+    risks: list[float],
+    fresh: Row,
+    floor: int,
+    price: float,
+    cap: int,
 ) -> tuple[int, float, str]:
     """Add attempts beyond the floor while their risk is within the price."""
     if floor >= cap:
         return cap, 0.0, "no more leads or lines"
     start = floor
     while True:
-        risk = _risk(future.risks(), fresh)
+        risk = _risk(risks, fresh)
         if risk > price:
             return start, risk, "risk" if price > 0 else "no budget"
         if start >= cap:
             return start, risk, "no more leads or lines"
         start += 1
         future.add(fresh)
+        risks = future.risks()
 
 
 def _risk(risks: list[float], row: Row) -> float:

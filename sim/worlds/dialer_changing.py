@@ -1,0 +1,68 @@
+"""Changing days under every regime: is the limit kept, and at what utilisation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from callengine.core.compliance.presets import PRESETS
+from sim.checks import Check, at_least
+from sim.worlds.dialer import Tally
+from sim.worlds.dialer_days import VICI_Y, DayTask, live_through
+from sim.worlds.runs import over_seeds, run_all
+
+GOAL = 0.95
+
+
+def live_days(
+    seed: int, days: int, *, processes: int | None = None
+) -> dict[str, list[Tally]]:
+    """Live the same days under each regime, and under VICIdial's rule."""
+    names = [*PRESETS, VICI_Y]
+    tasks = [DayTask(name, one) for name in names for one in over_seeds(seed, days)]
+    tallies = run_all(live_through, tasks, processes=processes, label="days")
+    found: dict[str, list[Tally]] = {name: [] for name in names}
+    for task, tally in zip(tasks, tallies, strict=True):
+        found[task.regime].append(tally)
+    return found
+
+
+def report_of(found: dict[str, list[Tally]]) -> dict[str, Any]:
+    """Sum up days by regime."""
+    by_regime = {}
+    for name, regime in PRESETS.items():
+        limit = regime.nuisance.limit
+        by_regime[name] = {
+            "limit": limit,
+            **_figures(found[name], limit),
+            VICI_Y: _figures(found[VICI_Y], limit),
+        }
+    rows = list(by_regime.values())
+    return {
+        "days": len(found[VICI_Y]),
+        "days_within_limit": min(row["days_within_limit"] for row in rows),
+        "utilisation": min(row["utilisation"] for row in rows),
+        "by_regime": by_regime,
+    }
+
+
+def checks_of(report: dict[str, Any]) -> list[Check]:
+    """Hold every regime to the goal."""
+    return [
+        at_least(
+            f"{name}: share of days within the limit", row["share_within_limit"], GOAL
+        )
+        for name, row in report["by_regime"].items()
+    ]
+
+
+def _figures(tallies: Sequence[Tally], limit: float) -> dict[str, Any]:
+    within = sum(tally.nuisance_rate <= limit for tally in tallies)
+    settled = sum(tally.served + tally.nuisances for tally in tallies)
+    logged_in_s = sum(tally.logged_in_s for tally in tallies)
+    return {
+        "days_within_limit": within,
+        "share_within_limit": round(within / len(tallies), 4),
+        "worst_nuisance_rate": round(max(t.nuisance_rate for t in tallies), 5),
+        "nuisance_rate": round(sum(t.nuisances for t in tallies) / max(1, settled), 5),
+        "utilisation": round(sum(t.busy_s for t in tallies) / logged_in_s, 4),
+        "served": sum(tally.served for tally in tallies),
+    }

@@ -86,6 +86,24 @@ def test_the_skill_that_free_agents_cover_best_is_given_away() -> None:
     assert pairs(matcher.match(T + 20)) == [("c", "boris")]
 
 
+def test_a_skill_nobody_asks_for_holds_nobody_back() -> None:
+    spare = Policy(
+        bands=(),
+        agents=(AgentKey.SPARE, AgentKey.IDLE),
+        reserve=Reserve(learned=False),
+    )
+    team = {
+        "anna": skills(tech=8, piano=3),
+        "boris": skills(tech=8, toys=3),
+        "vera": skills(toys=3),
+    }
+    matcher = staffed(spare, **team)
+    enter(matcher, "toys", ladder(least("toys", 9)), T + 11)
+    matcher.leave(CallId("toys"), T + 12)
+    enter(matcher, "c", TECH, T + 20)
+    assert pairs(matcher.match(T + 20)) == [("c", "anna")]
+
+
 def test_equal_idle_steps_let_the_next_key_decide() -> None:
     policy = Policy(bands=(), agents=(AgentKey.IDLE, AgentKey.RARE), idle_step_s=60.0)
     matcher = staffed(policy, anna=skills(tech=8, piano=3), boris=skills(tech=8))
@@ -112,6 +130,22 @@ def test_the_longest_waiting_caller_is_first_and_credit_counts_as_waiting() -> N
     order = [pairs(busy_then_free(matcher, "anna", T + n))[0][0] for n in (90, 95, 99)]
     # The cap makes a million seconds sixty: ten more than the head start of `old`.
     assert order == ["vip", "old", "new"]
+
+
+def test_credit_is_worth_no_more_than_the_cap() -> None:
+    matcher = staffed(Policy(credit_cap_s=40.0), anna=skills(tech=8))
+    matcher.busy(AgentId("anna"), T + 11)
+    enter(matcher, "old", TECH, T + 20)
+    enter(matcher, "vip", TECH, T + 70, credit_s=1e9)
+    assert pairs(busy_then_free(matcher, "anna", T + 90)) == [("old", "anna")]
+
+
+def test_of_callers_who_come_together_the_older_one_is_first() -> None:
+    matcher = staffed(anna=skills(tech=8))
+    enter(matcher, "new", TECH, T + 20)
+    old = WorkItem(call=CallId("old"), enqueued_at=T + 1, ladder=TECH)
+    matcher.enter(old, T + 20)
+    assert pairs(matcher.match(T + 20)) == [("old", "anna")]
 
 
 def test_a_credit_within_the_age_difference_does_not_jump_the_line() -> None:

@@ -246,7 +246,7 @@ def test_limits_make_an_agent_rest_and_come_back() -> None:
     due_at = pair.matcher.next_due()
     assert due_at is not None
     # An hour after the first of the two calls began, not after the last one ended.
-    assert due_at == pytest.approx(pair.now - 120.0 + 3600.0)
+    assert due_at - pair.now == pytest.approx(3600.0 - 120.0)
     pair.now = due_at
     [decision] = pair.matcher.match(pair.now)
     assert (decision.call, decision.agent) == (third, "anna")

@@ -92,6 +92,7 @@ def _benchmarks() -> None:
 bench_app.command("routing")(commands_routing.bench_routing)
 app.add_typer(commands_routing.app, name="routing")
 app.command("dialer")(commands_dialer.dialer_)
+app.command("clock")(commands_dialer.clock_)
 
 
 @bench_app.command("inbound")

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 import callengine
-from sim.checks import Check, closing
+from sim.checks import Check, at_most, closing
+from sim.worlds import clock, dialer_changing
 from sim.worlds import dialer_study as study
+from sim.worlds.runs import over_seeds, run_all
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="End with one JSON object on the last line.")
@@ -46,11 +48,23 @@ def dialer_(
     all_: Annotated[
         bool, typer.Option("--all", help="Fixed ratios and Issabel too.")
     ] = False,
+    changing: Annotated[
+        bool, typer.Option("--changing", help="Days on which everything changes.")
+    ] = False,
+    days: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Of --changing, per regime.")
+    ] = 200,
     processes: Processes = None,
     json_: AsJson = False,
 ) -> None:
     """Predictive pacing against what others do, on the same simulated people."""
     began = time.monotonic()
+    if changing:
+        lived = dialer_changing.live_days(seed, days, processes=processes)
+        told = dialer_changing.report_of(lived)
+        if not json_:
+            _show_days(told)
+        finish(told, dialer_changing.checks_of(told), seed, began, json_)
     hours = hours or study.usual_hours(agents, seeds)
     policies = tuple(study.POLICIES) if all_ else study.USUAL
     found = study.compare(
@@ -78,6 +92,75 @@ def dialer_(
     if not json_:
         _show(f"{scenario.value}, {agents} agents, {seeds} x {hours:.0f} h", found)
     finish(report, study.checks(scenario.value, agents, found), seed, began, json_)
+
+
+def clock_(
+    agents: Annotated[int, typer.Option(min=1, max=500, help="All day.")] = 8,
+    orders: Annotated[int, typer.Option(min=10, max=100_000, help="Per day.")] = 2000,
+    seed: Seed = 1,
+    days: Annotated[int, typer.Option(min=1, max=1000, help="Days by each rule.")] = 4,
+    processes: Processes = None,
+    json_: AsJson = False,
+) -> None:
+    """A day of orders with a promo surge: deadline order against list order."""
+    began = time.monotonic()
+    tasks = [
+        clock.ClockTask(rule, one, agents, orders)
+        for rule in clock.BOOKS
+        for one in over_seeds(seed, days)
+    ]
+    lived_days = run_all(clock.live_through, tasks, processes=processes, label="days")
+    found = {
+        rule: clock.figures(
+            [d for t, d in zip(tasks, lived_days, strict=True) if t.rule == rule]
+        )
+        for rule in clock.BOOKS
+    }
+    ours, other = found["deadline_order"], found["list_order"]
+    report: dict[str, Any] = {
+        "agents": agents,
+        "orders": orders,
+        "days": days,
+        **ours,
+        "list_order": other,
+    }
+    gain = round(ours["share_within_15min"] - other["share_within_15min"], 4)
+    checks = [
+        Check("share within 15 minutes, over list order", gain > 0, gain, "> 0"),
+        at_most("nuisance rate", ours["nuisance_rate"], study.LIMIT),
+    ]
+    if not json_:
+        _show_clock(found)
+    finish(report, checks, seed, began, json_)
+
+
+def _show_clock(found: dict[str, dict[str, Any]]) -> None:
+    table = Table(title="from order to logistics")
+    table.add_column("")
+    for rule in found:
+        table.add_column(rule, justify="right")
+    for key in next(iter(found.values())):
+        table.add_row(key, *(str(figures[key]) for figures in found.values()))
+    Console().print(table)
+
+
+def _show_days(told: dict[str, Any]) -> None:
+    table = Table(title=f"{told['days']} changing days under each regime")
+    table.add_column("regime")
+    for column in ("limit %", "days within", "worst %", "utilisation %"):
+        table.add_column(column, justify="right")
+    table.add_column("VICIdial Y: days within, utilisation %", justify="right")
+    for name, row in told["by_regime"].items():
+        vici = row["vici_y"]
+        table.add_row(
+            name,
+            f"{100 * row['limit']:g}",
+            str(row["days_within_limit"]),
+            f"{100 * row['worst_nuisance_rate']:.2f}",
+            f"{100 * row['utilisation']:.1f}",
+            f"{vici['days_within_limit']}, {100 * vici['utilisation']:.1f}",
+        )
+    Console().print(table)
 
 
 def _show(title: str, found: dict[str, dict[str, Any]]) -> None:

@@ -33,6 +33,7 @@ class Line:
         self.fate = fate
         self.context = context
         self.event: Event | None = None
+        """Its end, while that is to come."""
 
 
 class Worker:
@@ -145,7 +146,7 @@ class DialerWorld:
         self.lines: dict[Line, LineView] = {}
         self.workers: list[Worker] = []
         self.idle: deque[Worker] = deque()
-        self.held: deque[Event] = deque()
+        self.held: deque[tuple[Event, Line]] = deque()
         self.leads: int | None = None
         self.trunks: tuple[AnswerContext, ...] = (AnswerContext(),)
         self._looking = False
@@ -257,25 +258,28 @@ class DialerWorld:
             self.idle.append(worker)
             self._leave_if_unneeded(worker, self.now + 10)
         elif self.held:
-            self.kernel.cancel(self.held.popleft())
-            self._serve(worker)
+            event, line = self.held.popleft()
+            self.kernel.cancel(event)
+            self._serve(worker, line)
         else:
             self.idle.append(worker)
         self._ask()
 
-    def _serve(self, worker: Worker) -> None:
+    def _serve(self, worker: Worker, line: Line) -> None:
         now = self.kernel.now
         worker.view = AgentView(Duty.TALKING, now, worker.leaves_at)
         talk_s = self.work.talk_s()
         wrap_up_s = self.work.wrap_up_s()
         worker.free_at = now + talk_s + wrap_up_s
         worker.event = self.kernel.at(
-            now + talk_s, self._talked, worker, talk_s, wrap_up_s
+            now + talk_s, self._talked, worker, line, talk_s, wrap_up_s
         )
         self.tally.served += 1
         self.policy.answer_settled(self, nuisance=False)
 
-    def _talked(self, worker: Worker, talk_s: float, wrap_up_s: float) -> None:
+    def _talked(
+        self, worker: Worker, line: Line, talk_s: float, wrap_up_s: float
+    ) -> None:
         now = self.kernel.now
         self.tally.talk_s += talk_s
         self.tally.busy_s += talk_s
@@ -284,6 +288,7 @@ class DialerWorld:
             now + wrap_up_s, self._wrapped_up, worker, wrap_up_s
         )
         self.policy.talk_ended(talk_s)
+        self.talked(line)
         self._ask()
 
     def _wrapped_up(self, worker: Worker, wrap_up_s: float) -> None:
@@ -305,6 +310,7 @@ class DialerWorld:
         line = Line(view, fate, trunk)
         line.event = self.kernel.at(now + fate.after_s, self._ended, line)
         self.lines[line] = view
+        self.dialled(line)
 
     def through(self, trunk: AnswerContext, fate: Fate) -> Fate:
         """Let a trunk change a fate; a good one does not."""
@@ -312,23 +318,32 @@ class DialerWorld:
 
     def _ended(self, line: Line) -> None:
         del self.lines[line]
+        line.event = None
         self.policy.line_ended(self, line)
         if not line.fate.answered:
             self.not_reached(line)
         else:
             self.tally.answered += 1
             if self.idle:
-                self._serve(self.idle.popleft())
+                self._serve(self.idle.popleft(), line)
             else:
-                self.held.append(self.kernel.after(self.hold_s, self._gave_up))
+                gives_up = self.kernel.after(self.hold_s, self._gave_up)
+                self.held.append((gives_up, line))
         self._ask()
+
+    def dialled(self, line: Line) -> None:
+        """Take an order for an attempt; here all are alike."""
+
+    def talked(self, line: Line) -> None:
+        """Let a talk have its consequence; here it has none."""
 
     def not_reached(self, line: Line) -> None:
         """Let the order be tried again or not; here lists never end."""
 
     def _gave_up(self) -> None:
-        self.held.popleft()
+        _, line = self.held.popleft()
         self.tally.nuisances += 1
+        self.not_reached(line)
         self.policy.answer_settled(self, nuisance=True)
         self._ask()
 

@@ -1,0 +1,1 @@
+"""Predictive pacing: learned distributions, a priced budget, one decision per tick."""

@@ -1,0 +1,1 @@
+"""What comes after an attempt: whose fault, when again, and which order is next."""

@@ -1,6 +1,7 @@
 """What a rule file makes of a call."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -212,6 +213,16 @@ def test_no_rules_ask_for_nobody_special() -> None:
 def test_an_empty_file_is_an_empty_rulebook() -> None:
     assert read_rulebook("").rules == ()
     assert read_rulebook("# nothing\r\n").rules == ()
+
+
+def test_the_example_of_the_documentation_is_right_and_in_it() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    example = (docs / "examples" / "rules.toml").read_text()
+    _, _, body = example.partition("\n\n")
+    assert body in (docs / "routing.md").read_text()
+    book = read_rulebook(example)
+    assert [rule.name for rule in book.rules] == ["everybody", "technical line"]
+    assert book.history.half_life_days == 60
 
 
 def test_rules_that_a_roster_cannot_serve_are_found(decider: Decider) -> None:

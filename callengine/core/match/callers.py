@@ -113,10 +113,6 @@ class Caller:
             return self.clock_s
         return self.clock_s + max(0.0, now - self.since)
 
-    def stop_clock(self, now: Instant) -> None:
-        """Stop the clock: a reservation is out."""
-        self.clock_s, self.since = self.clock_at(now), None
-
     def waited_s(self, now: Instant) -> float:
         """Return all the seconds since arrival."""
         return max(0.0, now - self.item.enqueued_at)

@@ -119,10 +119,6 @@ class Lanes:
         lanes = self._by_number
         return [lanes[n] for n in bits(self._of_class.get(number, 0) & self._nonempty)]
 
-    def find(self, kind: LaneKind, expr: Expr, factor: float = 0.0) -> Lane | None:
-        """Return a lane, if there is one."""
-        return self._lanes.get((kind, expr, factor))
-
     @staticmethod
     def _keys(caller: Caller) -> Iterator[LaneKey]:
         steps = caller.item.ladder.steps

@@ -182,16 +182,17 @@ class Staff:
         found = classes & self.free_classes
         if found.bit_count() <= 32:
             of_classes = (self._free_of[number] for number in bits(found))
-            able = (islice(entries, count + 8) for entries in of_classes)
-            first = heapq.nsmallest(count + 8, chain.from_iterable(able))
-        else:
-            first = []
-            for entry in self._idle:
-                if found >> self.members[entry[1]].number & 1:
-                    first.append(entry)
-                    if len(first) >= count + 8:
-                        break
-        return [entry for entry in first if entry[1] not in excluded][:count]
+            first = (
+                islice((e for e in entries if e[1] not in excluded), count)
+                for entries in of_classes
+            )
+            return heapq.nsmallest(count, chain.from_iterable(first))
+        able = (
+            entry
+            for entry in self._idle
+            if found >> self.members[entry[1]].number & 1 and entry[1] not in excluded
+        )
+        return list(islice(able, count))
 
     def shortlist(
         self, classes: int, excluded: AbstractSet[AgentId], count: int

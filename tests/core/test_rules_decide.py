@@ -8,6 +8,7 @@ import pytest
 
 from callengine.core.ids import AgentId
 from callengine.core.match.zero_match import find_gaps
+from callengine.core.rulebook import deciding
 from callengine.core.rulebook.book import CallFacts, History, Purchase, Rulebook
 from callengine.core.rulebook.deciding import (
     DAY_S,
@@ -213,6 +214,29 @@ def test_no_rules_ask_for_nobody_special() -> None:
 def test_an_empty_file_is_an_empty_rulebook() -> None:
     assert read_rulebook("").rules == ()
     assert read_rulebook("# nothing\r\n").rules == ()
+
+
+def test_a_name_that_is_too_long_when_filled_in_is_not_asked_for() -> None:
+    book = read_rulebook('[[rules]]\nname = "a"\nhard = "x.{shop}.{shop} or tech"')
+    verdict = Decider(book).decide(CallFacts(shop="-"), NOW)
+    assert str(verdict.ladder.first) == "x.-.->=1 or tech>=1"
+
+
+def test_an_expression_with_too_many_cases_has_the_benefit_of_the_doubt() -> None:
+    terms = " and ".join(f"s{n}>={n % 8 + 2}" for n in range(12))
+    book = read_rulebook(f'[[rules]]\nname = "a"\nhard = "{terms}"')
+    assert len(book.rules) == 1
+
+
+def test_very_many_needs_do_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, decider: Decider
+) -> None:
+    monkeypatch.setattr(deciding, "_LADDERS_KEPT", 3)
+    for number in range(20):
+        facts = CallFacts(shop=f"shop-{number}", language="ru")
+        verdict = decider.decide(facts, NOW)
+        assert f"shop.shop-{number}>=1" in str(verdict.ladder.first)
+    assert len(decider._ladders) <= 3
 
 
 def test_the_example_of_the_documentation_is_right_and_in_it() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from callengine.core.match.requirement import (
     TOP_LEVEL,
@@ -81,8 +81,6 @@ def parse(text: str, known: Known = ANY) -> Expr:
         raise _unexpected(text, error.token, _expected(error)) from None
     except UnexpectedCharacters as error:
         raise _bad_character(text, error.pos_in_stream or 0) from None
-    except UnexpectedEOF:
-        raise BadExpression("the expression ends too early", len(text)) from None
     return _build(tree, known)
 
 

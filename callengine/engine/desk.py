@@ -62,8 +62,8 @@ class Desk(ABC):
         """The live state; read-only for everybody but its owner."""
 
     @abstractmethod
-    def poke(self) -> None:
-        """Look for orders now: somebody could take one."""
+    def agent_freed(self) -> None:
+        """Somebody could take an order now."""
 
     def close(self) -> None:
         """Forget who is away."""
@@ -99,7 +99,7 @@ class Desk(ABC):
                     view = self.agent_view(effect.agent)
                     show(effect.agent, {"type": "agent", "agent": view})
                 if self.pool.agents[effect.agent].offerable:
-                    self.poke()
+                    self.agent_freed()
 
     # --- what the API asks -------------------------------------------------------
 

@@ -55,28 +55,41 @@ class Feeder:
         self._look_every_s = look_every_s
         self._poked = asyncio.Event()
         self._roster_version = -1
+        self._book_empty = False
         self.store_down = False
 
     def poke(self) -> None:
-        """Look now: an order came in, or an agent became free."""
+        """Look for orders now: some came in."""
+        self._book_empty = False
         self._poked.set()
+
+    def agent_freed(self) -> None:
+        """Look for orders now, unless there were none a moment ago."""
+        if not self._book_empty:
+            self._poked.set()
 
     async def run(self) -> None:
         """Look for ever; a database that is down is waited for."""
+        loop = asyncio.get_running_loop()
+        look_at = loop.time()
         while True:
             try:
                 await self._offer_leads()
-                await self._follow_roster()
-                self._floor.orders = {
-                    str(shop): counts
-                    for shop, counts in (await self._archive.orders_by_stage()).items()
-                }
+                if loop.time() >= look_at:
+                    look_at = loop.time() + self._look_every_s
+                    await self._look_round()
             except StoreDown as error:
                 self.store_down = True
                 log.error("database down", error=str(error))
             else:
                 self.store_down = False
             await self._pause()
+
+    async def _look_round(self) -> None:
+        """See what changes seldom; agents who become free must not cost a query."""
+        await self._follow_roster()
+        by_shop = await self._archive.orders_by_stage()
+        self._floor.orders = {str(shop): counts for shop, counts in by_shop.items()}
 
     async def _pause(self) -> None:
         try:
@@ -92,6 +105,7 @@ class Feeder:
         if wanted <= 0:
             return
         leads = await self._order_book.due(self._clock(), wanted)
+        self._book_empty = len(leads) < wanted
         if leads:
             self._post(LeadsOffered(at=self._clock(), leads=leads))
 

@@ -100,6 +100,11 @@ class Engine(Desk):
         if self.feeder is not None:
             self.feeder.poke()
 
+    def agent_freed(self) -> None:
+        """Somebody could take an order now."""
+        if self.feeder is not None:
+            self.feeder.agent_freed()
+
     # --- life --------------------------------------------------------------------
 
     async def start(self) -> None:

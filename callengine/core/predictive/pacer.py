@@ -42,7 +42,7 @@ class PredictiveRules:
     most_lines_per_agent: float = 12.0
     leave_notice_s: float = 30.0
     hang_up_after_s: float | None = None
-    hang_up_risk: float = 5.0
+    hang_up_risk: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)

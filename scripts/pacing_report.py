@@ -23,7 +23,8 @@ from sim.worlds.dialer_reference import AGENTS, REFERENCE
 
 FOLDER = Path("docs/pacing")
 FIGURES = FOLDER / "figures.json"
-SEEDS = 4
+SEEDS = 3
+AGENT_HOURS = 900
 TITLES = {"A": "A: warm orders, half of attempts answered", "B": "B: cold, a quarter"}
 LINES = {
     study.OURS: ("predictive", "#1a7f37", "-"),
@@ -49,7 +50,7 @@ def measure() -> None:
                 agents,
                 seed=1,
                 seeds=SEEDS,
-                hours=study.usual_hours(agents, SEEDS),
+                hours=max(AGENT_HOURS / agents / SEEDS, 20.0),
                 processes=1,
             )
             FIGURES.write_text(json.dumps(found, indent=1) + "\n")

@@ -66,16 +66,18 @@ def draw_wallace_whitt(report: dict[str, Any], path: Path) -> None:
     skills = [row["skills"] for row in rows]
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(7.2, 2.8))
     panels = (
-        (left, "blocked", 100.0, "calls blocked, %"),
-        (right, "mean_wait_s", 1.0, "mean wait, s"),
+        (left, "blocked", 100.0, "calls blocked, %", (0.1, 0.2, 0.5, 1, 2, 5)),
+        (right, "mean_wait_s", 1.0, "mean wait, s", (10, 20, 50, 100, 200)),
     )
-    for axes, key, factor, label in panels:
+    for axes, key, factor, label, ticks in panels:
         values = [row[key] * factor for row in rows]
         errors = [row[f"{key}_ci"] * factor for row in rows]
         axes.errorbar(skills, values, yerr=errors, color=OURS, marker="o", capsize=2)
         theory = report["theory"][key] * factor
         axes.axhline(theory, color=POOLED, linestyle="--", label="theory, one pool")
         axes.set_yscale("log")
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
         axes.set_xlabel("skills per agent")
         axes.set_ylabel(label)
         axes.set_xticks(skills)
@@ -130,7 +132,7 @@ def draw_fairness(report: dict[str, Any], path: Path) -> None:
         axes.errorbar(x, y, xerr=half, color=_colour(row["policy"]), marker="o")
         if "callengine" in row["policy"] or row["policy"] in _NAMED:
             axes.annotate(row["policy"], (x, y), (4, 5), textcoords="offset points")
-    axes.set_xlabel("occupancy of agents, %: mean, and from least to most busy")
+    axes.set_xlabel("occupancy of agents, %: mean, and spread between them")
     axes.set_ylabel("answered within 20 s, %")
     axes.grid(color=GRID)
     axes.set_axisbelow(True)

@@ -35,6 +35,16 @@ class Scenario(StrEnum):
     B = "B"
 
 
+Hours = Annotated[float | None, typer.Option(min=0.5, max=100_000, help="Of each run.")]
+All = Annotated[bool, typer.Option("--all", help="Fixed ratios and Issabel too.")]
+Changing = Annotated[
+    bool, typer.Option("--changing", help="Days on which everything changes.")
+]
+Days = Annotated[
+    int, typer.Option(min=1, max=10_000, help="Of --changing, per regime.")
+]
+
+
 def dialer_(
     scenario: Annotated[
         Scenario, typer.Option(help="A: warm orders. B: recycled, cold.")
@@ -42,29 +52,17 @@ def dialer_(
     agents: Annotated[int, typer.Option(min=1, max=1000, help="Logged in.")] = 10,
     seed: Seed = 1,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each.")] = 4,
-    hours: Annotated[
-        float | None, typer.Option(min=0.5, max=100_000, help="Of each run.")
-    ] = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Fixed ratios and Issabel too.")
-    ] = False,
-    changing: Annotated[
-        bool, typer.Option("--changing", help="Days on which everything changes.")
-    ] = False,
-    days: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Of --changing, per regime.")
-    ] = 200,
+    hours: Hours = None,
+    all_: All = False,
+    changing: Changing = False,
+    days: Days = 200,
     processes: Processes = None,
     json_: AsJson = False,
 ) -> None:
     """Predictive pacing against what others do, on the same simulated people."""
     began = time.monotonic()
     if changing:
-        lived = dialer_changing.live_days(seed, days, processes=processes)
-        told = dialer_changing.report_of(lived)
-        if not json_:
-            _show_days(told)
-        finish(told, dialer_changing.checks_of(told), seed, began, json_)
+        _changing(seed, days, processes, began, json_)
     hours = hours or study.usual_hours(agents, seeds)
     policies = tuple(study.POLICIES) if all_ else study.USUAL
     found = study.compare(
@@ -76,22 +74,36 @@ def dialer_(
         policies=policies,
         processes=processes,
     )
-    report: dict[str, Any] = {
+    report = _report_of(found) | {
         "scenario": scenario.value,
         "agents": agents,
         "hours": round(hours, 2),
         "seeds": seeds,
-        **found[study.OURS],
-        "without_hang_up": found[study.WITHOUT],
-        "baselines": {
-            name: figures
-            for name, figures in found.items()
-            if name not in (study.OURS, study.WITHOUT)
-        },
     }
     if not json_:
         _show(f"{scenario.value}, {agents} agents, {seeds} x {hours:.0f} h", found)
     finish(report, study.checks(scenario.value, agents, found), seed, began, json_)
+
+
+def _changing(
+    seed: int, days: int, processes: int | None, began: float, json_: bool
+) -> None:
+    """Live days on which everything changes, and report them."""
+    lived = dialer_changing.live_days(seed, days, processes=processes)
+    told = dialer_changing.report_of(lived)
+    if not json_:
+        _show_days(told)
+    finish(told, dialer_changing.checks_of(told), seed, began, json_)
+
+
+def _report_of(found: dict[str, Any]) -> dict[str, Any]:
+    """Put our policy first and the baselines beneath it."""
+    ours = (study.OURS, study.WITHOUT)
+    return {
+        **found[study.OURS],
+        "without_hang_up": found[study.WITHOUT],
+        "baselines": {n: figures for n, figures in found.items() if n not in ours},
+    }
 
 
 def clock_(

@@ -74,6 +74,15 @@ class Again:
     reason: str
 
 
+def _after_invalid(
+    usable: Sequence[str], last_number: str, opens_at: Instant | None
+) -> Again:
+    """Hear another carrier's word, or try another number, before it is believed."""
+    number = last_number if last_number in usable else usable[0]
+    said = "once more elsewhere" if number == last_number else "next"
+    return Again(opens_at, number, other_trunk=True, reason=f"invalid: {said}")
+
+
 def plan_again(
     history: Mapping[str, Sequence[PastAttempt]],
     last_number: str,
@@ -102,13 +111,7 @@ def plan_again(
     if not usable:
         return Again(None, "", other_trunk=False, reason="no number is valid")
     if last is Outcome.INVALID:
-        # Another carrier's word, or another number, before it is believed.
-        number = last_number if last_number in usable else usable[0]
-        opens_at = next_opening(hours, zone, now)
-        said = "invalid: " + (
-            "once more elsewhere" if number == last_number else "next"
-        )
-        return Again(opens_at, number, other_trunk=True, reason=said)
+        return _after_invalid(usable, last_number, next_opening(hours, zone, now))
     delays_s = rules.delays_s.get(last)
     if not delays_s:
         return Again(None, "", other_trunk=False, reason=f"{last} is not tried again")

@@ -160,6 +160,15 @@ def test_a_large_busy_team_is_dialled_for_before_anybody_is_free(busy: int) -> N
     assert _taught(0.5).attempts_to_start(view, NOW) >= 1
 
 
+def test_a_list_that_nobody_answers_is_not_dialled_without_end() -> None:
+    view = PacingView(lines=(), agents=_team(0, 10, 0), chance=0.0)
+    assert _taught(0.01).attempts_to_start(view, NOW) < 120
+    tired = PacingView(
+        lines=(LineView(NOW - 1, 0.0),) * 119, agents=_team(0, 10, 0), chance=0.0
+    )
+    assert _taught(0.01).attempts_to_start(tired, NOW) <= 1
+
+
 def test_wrap_up_is_worth_more_than_talk() -> None:
     pacer = _taught(0.5)
     talking = PacingView(lines=(), agents=_team(0, 20, 0), chance=0.5)

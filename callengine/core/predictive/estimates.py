@@ -10,6 +10,10 @@ from callengine.core.predictive.answers import (
 from callengine.core.predictive.hazards import AnswerTable, ReadyTable
 from callengine.core.predictive.spans import SpanEstimate, SpanPrior
 
+_SHARES = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 0.9)
+HORIZONS = len(_SHARES)
+"""Instants ahead that the pacer looks at, as parts of the ring time."""
+
 _REFRESH_SHARE = 0.05
 _REFRESH_LEAST = 20.0
 _REFRESH_MOST = 15_000.0
@@ -65,9 +69,8 @@ class Estimates:
         self.answer = AnswerEstimate(priors.answer)
         self.talk = SpanEstimate(priors.talk, memory=priors.span_memory)
         self.wrap_up = SpanEstimate(priors.wrap_up, memory=priors.span_memory)
-        shares = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 0.9)
         self.answer_horizons_s = tuple(
-            max(place, round(share * ring_s)) for place, share in enumerate(shares, 1)
+            max(place, round(share * ring_s)) for place, share in enumerate(_SHARES, 1)
         )
         held = round(hold_s)
         self.ready_horizons_s = tuple(h + held for h in self.answer_horizons_s)

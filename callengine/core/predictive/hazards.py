@@ -50,10 +50,11 @@ class AnswerTable:
 
         Args:
             age_s: since it was started.
-            chance: of an answer, as estimated when it was started.
+            chance: of an answer, as estimated when it was started; taken as at
+                least one percent, or no number of attempts would seem too many.
         """
         age = min(CURVE_S, max(0, int(age_s)))
-        level = int(chance * _LEVELS + 0.5)
+        level = max(1, int(chance * _LEVELS + 0.5))
         key = age * (_LEVELS + 1) + level
         row = self._rows.get(key)
         if row is None:
@@ -67,9 +68,7 @@ class AnswerTable:
             age = int(now - line.started_at)
             age = 0 if age < 0 else CURVE_S if age > CURVE_S else age
             key = age * (_LEVELS + 1) + int(line.chance * _LEVELS + 0.5)
-            rows.append(
-                self._rows.get(key) or self.row(now - line.started_at, line.chance)
-            )
+            rows.append(self._rows.get(key) or self.row(age, line.chance))
         return rows
 
     def _compute(self, age: int, chance: float) -> Row:

@@ -23,6 +23,10 @@ _SQRT_2 = sqrt(2)
 class Outlook(Protocol):
     """See the module."""
 
+    def risk_at(self, place: int) -> float:
+        """Return P(W <= 0) at one horizon."""
+        ...
+
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
         ...
@@ -52,33 +56,33 @@ def outlook(
 class ExactOutlook:
     """Few trials: W <= 0 says that `unanswered + ready <= attempts - free`."""
 
-    __slots__ = ("_short", "_trials")
+    __slots__ = ("_answers", "_horizons", "_ready", "_short")
 
     def __init__(
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
     ) -> None:
         self._short = len(answers) - free
-        columns = list(zip(*ready, strict=True)) if ready else [()] * horizons
-        going = list(zip(*answers, strict=True)) if answers else [()] * horizons
-        self._trials: list[list[float]] = [
-            [*columns[place], *[1 - p for p in going[place]]]
-            for place in range(horizons)
-        ]
+        self._ready = ready
+        self._answers = list(answers)
+        self._horizons = horizons
+
+    def risk_at(self, place: int) -> float:
+        """Return P(W <= 0) at one horizon."""
+        short = self._short
+        if short < 0:
+            return 0.0
+        trials = [row[place] for row in self._ready]
+        trials += [1 - row[place] for row in self._answers]
+        return (_at_most_few if short <= _FEW else _at_most)(trials, short)
 
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
-        short = self._short
-        if short < 0:
-            return [0.0] * len(self._trials)
-        if short <= _FEW:
-            return [_at_most_few(trials, short) for trials in self._trials]
-        return [_at_most(trials, short) for trials in self._trials]
+        return [self.risk_at(place) for place in range(self._horizons)]
 
     def add(self, row: Row) -> None:
         """Count one more attempt."""
         self._short += 1
-        for trials, answered in zip(self._trials, row, strict=False):
-            trials.append(1 - answered)
+        self._answers.append(row)
 
 
 class NormalOutlook:
@@ -97,12 +101,14 @@ class NormalOutlook:
             _LEAST_VARIANCE + sums[i] + less[i] for i in range(horizons, 2 * horizons)
         ]
 
+    def risk_at(self, place: int) -> float:
+        """Return P(W <= 0) at one horizon."""
+        deviation = _SQRT_2 * sqrt(self._variances[place])
+        return 0.5 * erfc((self._means[place] - 0.5) / deviation)
+
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
-        return [
-            0.5 * erfc((mean - 0.5) / (_SQRT_2 * sqrt(variance)))
-            for mean, variance in zip(self._means, self._variances, strict=True)
-        ]
+        return [self.risk_at(place) for place in range(len(self._means))]
 
     def add(self, row: Row) -> None:
         """Count one more attempt."""

@@ -11,7 +11,7 @@ one line for each free agent, never fewer.
 from dataclasses import dataclass
 
 from callengine.core.ids import Instant
-from callengine.core.predictive.estimates import Estimates
+from callengine.core.predictive.estimates import HORIZONS, Estimates
 from callengine.core.predictive.hazards import Row
 from callengine.core.predictive.ledger import NuisanceLedger
 from callengine.core.predictive.outlook import Outlook, outlook
@@ -20,6 +20,9 @@ from callengine.core.predictive.snapshot import LineView, PacingView
 
 _TAPER = 3.0
 """Nuisance calls of room at which the price begins to fade."""
+
+_LAST = HORIZONS - 1
+_MIDDLE = HORIZONS // 2
 
 # Risks move by some percent a second, so a risk far from the price can wait.
 _NEAR, _NEAR_S = 1.5, 1.0
@@ -92,7 +95,7 @@ class Pacer:
     of every live answer once its fate is known.
     """
 
-    __slots__ = ("_horizons", "estimates", "ledger", "price", "rules")
+    __slots__ = ("estimates", "ledger", "price", "rules")
 
     def __init__(
         self,
@@ -106,7 +109,6 @@ class Pacer:
         self.ledger = ledger
         self.rules = rules or PredictiveRules()
         self.price = price or RiskPrice()
-        self._horizons = len(estimates.answer_horizons_s)
 
     def answered(self, at: Instant, *, nuisance: bool) -> None:
         """Learn of a live answer's fate: an agent in time, or none."""
@@ -145,12 +147,11 @@ class Pacer:
         floor = max(0, free - len(lines))
         callers = self._callers(snapshot) if snapshot.inbound_per_s > 0 else []
         future = outlook(
-            free, busy, [*lines, *[fresh] * floor, *callers], horizons=self._horizons
+            free, busy, [*lines, *[fresh] * floor, *callers], horizons=HORIZONS
         )
-        risks = future.risks()
-        start, risk, reason = _worth_starting(future, risks, fresh, floor, price, cap)
+        start, risk, reason = _worth_starting(future, fresh, floor, price, cap)
         if start == 0 and self._any_may_go(snapshot.lines, now):
-            present = _Present(free, busy, lines, callers, risks)
+            present = _Present(free, busy, lines, callers, future.risks())
             dropped = self._not_worth_keeping(snapshot.lines, now, price, present)
         return self._tick(start, dropped, reason, free, risk, price, room, now)
 
@@ -226,7 +227,7 @@ class Pacer:
                 present.free,
                 present.busy,
                 [*rows[:place], *rows[place + 1 :], *present.callers],
-                horizons=self._horizons,
+                horizons=HORIZONS,
             )
             risk = _risk(without.risks(), rows[place])
             if risk > most:
@@ -254,26 +255,24 @@ class Pacer:
 
 
 def _worth_starting(
-    future: Outlook,
-    risks: list[float],
-    fresh: Row,
-    floor: int,
-    price: float,
-    cap: int,
+    future: Outlook, fresh: Row, floor: int, price: float, cap: int
 ) -> tuple[int, float, str]:
     """Add attempts beyond the floor while their risk is within the price."""
     if floor >= cap:
         return cap, 0.0, "no more leads or lines"
     start = floor
+    least = future.risk_at(_MIDDLE) * fresh[_MIDDLE]
+    if least > _FAR * price * fresh[_LAST]:
+        # What the early answers risk is too much already; the rest need not be known.
+        return start, least / fresh[_LAST], "risk"
     while True:
-        risk = _risk(risks, fresh)
+        risk = _risk(future.risks(), fresh)
         if risk > price:
-            return start, risk, "risk" if price > 0 else "no budget"
+            return start, risk, "risk"
         if start >= cap:
             return start, risk, "no more leads or lines"
         start += 1
         future.add(fresh)
-        risks = future.risks()
 
 
 def _risk(risks: list[float], row: Row) -> float:
@@ -283,12 +282,11 @@ def _risk(risks: list[float], row: Row) -> float:
     An answer is paid for at the worst moment from then on: it takes the agent whom a
     later answer would have needed.
     """
-    last = len(risks) - 1
-    total = row[last]
+    total = row[_LAST]
     if total <= 0:
         return 0.0
     expected = worst = 0.0
-    for place in range(last, -1, -1):
+    for place in range(_LAST, -1, -1):
         before = row[place - 1] if place else 0.0
         worst = max(worst, risks[place])
         expected += (row[place] - before) * worst

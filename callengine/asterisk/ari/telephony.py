@@ -196,8 +196,8 @@ class AriTelephony:
         await self._client.applications.subscribe_bridge(self._app, bridge)
 
     async def close_bridge(self, bridge: BridgeId) -> None:
-        """Destroy a bridge; already gone is success."""
-        with suppress(ResourceGone):
+        """Destroy a bridge; already gone, or just going (409), is success."""
+        with suppress(ResourceGone, Conflict):
             await self._client.bridges.close(bridge)
         # Asterisk ends our subscription before it ends the prompts.
         for playback, where in tuple(self._legs.playbacks.items()):

@@ -305,6 +305,14 @@ async def test_too_many_events_while_reconciling_start_it_again(world: World) ->
 # --- commands ------------------------------------------------------------------------
 
 
+async def test_a_bridge_that_is_just_going_is_gone(world: World) -> None:
+    # Asterisk 22.10.1 says so of a bridge whose first DELETE it still works on.
+    said = {"message": "Bridge not in Stasis application"}
+    world.fake.faults.append(Fault("DELETE /ari/bridges", status=409, body=said))
+    await world.telephony.close_bridge(BridgeId("callengine-n1-br-1"))
+    assert not world.fake.faults
+
+
 async def test_a_lost_reply_to_originate_is_no_lost_channel(world: World) -> None:
     world.fake.faults.append(Fault("POST /ari/channels", lose_reply=True))
     with pytest.raises(TelephonyDown):

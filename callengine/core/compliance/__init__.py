@@ -1,0 +1,1 @@
+"""Regimes as data, and the verdict asked for before every attempt."""

@@ -5,8 +5,7 @@ from typing import Any
 
 from callengine.core.compliance.presets import PRESETS
 from sim.checks import Check, at_least
-from sim.worlds.dialer import Tally
-from sim.worlds.dialer_days import VICI_Y, DayTask, live_through
+from sim.worlds.dialer_days import VICI_Y, DayDone, DayTask, live_through
 from sim.worlds.runs import over_seeds, run_all
 
 GOAL = 0.95
@@ -14,18 +13,18 @@ GOAL = 0.95
 
 def live_days(
     seed: int, days: int, *, processes: int | None = None
-) -> dict[str, list[Tally]]:
+) -> dict[str, list[DayDone]]:
     """Live the same days under each regime, and under VICIdial's rule."""
     names = [*PRESETS, VICI_Y]
     tasks = [DayTask(name, one) for name in names for one in over_seeds(seed, days)]
-    tallies = run_all(live_through, tasks, processes=processes, label="days")
-    found: dict[str, list[Tally]] = {name: [] for name in names}
-    for task, tally in zip(tasks, tallies, strict=True):
-        found[task.regime].append(tally)
+    lived = run_all(live_through, tasks, processes=processes, label="days")
+    found: dict[str, list[DayDone]] = {name: [] for name in names}
+    for task, day in zip(tasks, lived, strict=True):
+        found[task.regime].append(day)
     return found
 
 
-def report_of(found: dict[str, list[Tally]]) -> dict[str, Any]:
+def report_of(found: dict[str, list[DayDone]]) -> dict[str, Any]:
     """Sum up days by regime."""
     by_regime = {}
     for name, regime in PRESETS.items():
@@ -54,14 +53,15 @@ def checks_of(report: dict[str, Any]) -> list[Check]:
     ]
 
 
-def _figures(tallies: Sequence[Tally], limit: float) -> dict[str, Any]:
-    within = sum(tally.nuisance_rate <= limit for tally in tallies)
+def _figures(done: Sequence[DayDone], limit: float) -> dict[str, Any]:
+    within = sum(day.share <= limit for day in done)
+    tallies = [day.tally for day in done]
     settled = sum(tally.served + tally.nuisances for tally in tallies)
     logged_in_s = sum(tally.logged_in_s for tally in tallies)
     return {
         "days_within_limit": within,
         "share_within_limit": round(within / len(tallies), 4),
-        "worst_nuisance_rate": round(max(t.nuisance_rate for t in tallies), 5),
+        "worst_nuisance_rate": round(max(day.share for day in done), 5),
         "nuisance_rate": round(sum(t.nuisances for t in tallies) / max(1, settled), 5),
         "utilisation": round(sum(t.busy_s for t in tallies) / logged_in_s, 4),
         "served": sum(tally.served for tally in tallies),

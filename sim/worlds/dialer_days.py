@@ -7,9 +7,12 @@ or shrink all day. The seed decides when and how much; the team and the list too
 """
 
 from dataclasses import dataclass, replace
+from random import Random
 
 from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.regime import DAY_S, WindowKind
 from callengine.core.predictive.answers import AnswerContext
+from callengine.core.predictive.ledger import Totals
 from sim.worlds.baselines_dialer import ViciAdapt
 from sim.worlds.dialer import HOUR_S, DialerWorld, Line, Policy, Tally, Worker
 from sim.worlds.dialer_pacer import Predictive
@@ -31,20 +34,65 @@ class DayTask:
     seed: int
 
 
-def live_through(task: DayTask) -> Tally:
+@dataclass(frozen=True, slots=True)
+class DayDone:
+    """
+    What came of a day.
+
+    Attributes:
+        tally: of the day.
+        share: of nuisance calls in the regime's own window, which may have begun
+            before the day; the worst hour of a rolling one. The day's for a baseline.
+    """
+
+    tally: Tally
+    share: float
+
+
+def live_through(task: DayTask) -> DayDone:
     """Live through one day."""
-    policy: Policy
     if task.regime == VICI_Y:
-        policy = ViciAdapt(available_only=True)
-    else:
-        regime = PRESETS[task.regime]
-        policy = Predictive(
-            limit=regime.nuisance,
-            hang_up_after_s=regime.least_ring_s,
-            expected_answers=500,
-            started_at=MONDAY_AT,
+        tally = Day(ViciAdapt(available_only=True), seed=task.seed).live()
+        return DayDone(tally, tally.nuisance_rate)
+    regime = PRESETS[task.regime]
+    before = Random(f"{task.seed}/before")
+    days_before = 0
+    if regime.nuisance.window is WindowKind.SUCCESSIVE:
+        days_before = before.randint(0, 25)
+    policy = Predictive(
+        limit=regime.nuisance,
+        hang_up_after_s=regime.least_ring_s,
+        expected_answers=500 * (1 + days_before),
+        started_at=MONDAY_AT - days_before * DAY_S,
+    )
+    ledger = policy.pacer.ledger
+    if regime.nuisance.window is WindowKind.ROLLING:
+        # A working yesterday, most of which is still in the window.
+        for hour in range(9):
+            ledger.restore(_yesterday_at(hour), Totals(95, before.randint(1, 3)))
+    elif days_before:
+        answers = 900 * days_before
+        nuisances = round(answers * before.uniform(0.02, 0.0295))
+        ledger.restore(_first_day_at(days_before), Totals(answers, nuisances))
+    day = Day(policy, seed=task.seed)
+    shares: list[float] = []
+    for hour in range(1, 10):
+        day.kernel.at(
+            MONDAY_AT + OPENS_S + hour * HOUR_S,
+            lambda: shares.append(ledger.rate(day.now)),
         )
-    return Day(policy, seed=task.seed).live()
+    tally = day.live()
+    worst = shares if regime.nuisance.window is WindowKind.ROLLING else []
+    return DayDone(tally, max([*worst, ledger.rate(day.now)]))
+
+
+def _first_day_at(days_before: int) -> float:
+    """Return an instant on the campaign's first day."""
+    return MONDAY_AT - days_before * DAY_S + OPENS_S
+
+
+def _yesterday_at(hour: int) -> float:
+    return MONDAY_AT - DAY_S + OPENS_S + hour * HOUR_S
 
 
 class Day(DialerWorld):

@@ -13,7 +13,7 @@ from sim.worlds.baselines_dialer import Progressive
 from sim.worlds.clock import BOOKS, ClockTask, DeadlineOrder, figures, live_through
 from sim.worlds.clock import Order as ClockOrder
 from sim.worlds.dialer import HOUR_S, DialerWorld, Tally
-from sim.worlds.dialer_days import DayTask
+from sim.worlds.dialer_days import DayDone, DayTask
 from sim.worlds.dialer_days import live_through as live_day
 from sim.worlds.dialer_pacer import Predictive
 from sim.worlds.dialer_people import SCENARIOS, WARM
@@ -49,8 +49,9 @@ def test_never_hanging_up_costs_little_and_keeps_the_limit() -> None:
 
 @pytest.mark.parametrize("regime", sorted(PRESETS))
 def test_a_changing_day_is_within_the_limit(regime: str) -> None:
-    tally = live_day(DayTask(regime, seed=3))
-    assert tally.nuisance_rate <= PRESETS[regime].nuisance.limit
+    done = live_day(DayTask(regime, seed=3))
+    assert done.share <= PRESETS[regime].nuisance.limit
+    tally = done.tally
     assert tally.served > 100
     assert 0.4 < tally.utilisation < 1
 
@@ -58,8 +59,8 @@ def test_a_changing_day_is_within_the_limit(regime: str) -> None:
 def test_a_day_under_the_strict_regime_is_busier_than_nothing_and_annoys_nobody() -> (
     None
 ):
-    strict = live_day(DayTask("strict", seed=4))
-    russia = live_day(DayTask("russia", seed=4))
+    strict = live_day(DayTask("strict", seed=4)).tally
+    russia = live_day(DayTask("russia", seed=4)).tally
     assert strict.nuisances == 0
     assert strict.utilisation < russia.utilisation
 
@@ -99,8 +100,8 @@ def test_an_agent_who_vanishes_in_a_call_is_counted_until_then() -> None:
 
 
 def test_days_are_summed_up_by_regime_beside_vicidial() -> None:
-    good = Tally(served=970, nuisances=20, busy_s=80, logged_in_s=100)
-    bad = Tally(served=960, nuisances=40, busy_s=90, logged_in_s=100)
+    tally = Tally(served=970, nuisances=20, busy_s=80, logged_in_s=100)
+    good, bad = DayDone(tally, 0.02), DayDone(tally, 0.04)
     found = {name: [good, good] for name in PRESETS}
     found["uk"] = [good, bad]
     found["vici_y"] = [bad, bad]

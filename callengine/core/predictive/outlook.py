@@ -56,7 +56,7 @@ def outlook(
 class ExactOutlook:
     """Few trials: W <= 0 says that `unanswered + ready <= attempts - free`."""
 
-    __slots__ = ("_answers", "_horizons", "_ready", "_short")
+    __slots__ = ("_answers", "_known", "_ready", "_short")
 
     def __init__(
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
@@ -64,10 +64,16 @@ class ExactOutlook:
         self._short = len(answers) - free
         self._ready = ready
         self._answers = list(answers)
-        self._horizons = horizons
+        self._known: list[float | None] = [None] * horizons
 
     def risk_at(self, place: int) -> float:
         """Return P(W <= 0) at one horizon."""
+        risk = self._known[place]
+        if risk is None:
+            risk = self._known[place] = self._risk_at(place)
+        return risk
+
+    def _risk_at(self, place: int) -> float:
         short = self._short
         if short < 0:
             return 0.0
@@ -77,12 +83,13 @@ class ExactOutlook:
 
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
-        return [self.risk_at(place) for place in range(self._horizons)]
+        return [self.risk_at(place) for place in range(len(self._known))]
 
     def add(self, row: Row) -> None:
         """Count one more attempt."""
         self._short += 1
         self._answers.append(row)
+        self._known = [None] * len(self._known)
 
 
 class NormalOutlook:

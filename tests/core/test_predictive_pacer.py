@@ -1,5 +1,6 @@
 """Limits of the pacer that hold for every pool, whatever was learned."""
 
+import json
 from random import Random
 
 import pytest
@@ -220,3 +221,17 @@ def test_a_live_answer_is_entered_once_in_ledger_and_price() -> None:
     pacer.answered(NOW, nuisance=True)
     assert pacer.ledger.totals(NOW) == Totals(served=1, nuisances=1)
     assert pacer.price.answers == 2
+
+
+def test_a_tick_says_what_it_was_made_of() -> None:
+    line = LineView(NOW - 5, 0.5, NOW - 2)
+    view = PacingView(
+        lines=(line, LineView(NOW, 0.5)), agents=_team(2, 3, 1), held=1, leads=7
+    )
+    told = _taught(0.5).decide(view, NOW).detail()
+    assert json.loads(json.dumps(told)) == told
+    counted = {"lines": 2, "lines_ringing": 1, "agents": 6, "agents_free": 2}
+    counted |= {"agents_talking": 3, "agents_wrapping": 1, "agents_leaving": 0}
+    counted |= {"held": 1, "leads": 7, "free_for_orders": 1}
+    assert counted.items() <= told.items()
+    assert {"start", "reason", "risk", "price", "room", "nuisance_rate"} <= set(told)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from callengine.core.ids import Instant
 from callengine.core.predictive.estimates import HORIZONS, Estimates
-from callengine.core.predictive.hazards import Row
+from callengine.core.predictive.hazards import AnswerTable, Row
 from callengine.core.predictive.ledger import NuisanceLedger
 from callengine.core.predictive.outlook import Outlook, outlook
 from callengine.core.predictive.price import RiskPrice
 from callengine.core.predictive.snapshot import LineView, PacingView
+from callengine.core.predictive.tick import Tick as Tick
 
 _TAPER = 3.0
 """Nuisance calls of room at which the price begins to fade."""
@@ -49,31 +50,14 @@ class PredictiveRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """
-    One decision, with what it was made of.
+class _Told:
+    """What a tick is asked, and what it may spend."""
 
-    Attributes:
-        start: attempts to start now.
-        hang_up: places in the snapshot's `lines` to hang up.
-        reason: what bounded `start`.
-        free: agents free for order calls.
-        risk: of the next attempt that was not started.
-        price: risk allowed.
-        room: nuisance calls the ledger still had room for.
-        nuisance_rate: in the window.
-        look_again_s: the decision holds so long if nothing happens meanwhile.
-    """
-
-    start: int
-    hang_up: tuple[int, ...]
-    reason: str
+    view: PacingView
+    now: Instant
     free: int
-    risk: float
     price: float
     room: float
-    nuisance_rate: float
-    look_again_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +115,22 @@ class Pacer:
         staying = free + len(busy)
         free -= snapshot.keep_free + snapshot.held + snapshot.calls_waiting
         room = self.ledger.room(now)
-        price = self._price_now(room)
-        dropped: tuple[int, ...] = ()
+        told = _Told(snapshot, now, free, self._price_now(room), room)
         if not staying:
             dropped = self._all_that_may(snapshot.lines, now)
-            return self._tick(0, dropped, "no agents", free, 1.0, price, room, now)
+            return self._tick(told, 0, dropped, "no agents")
         cap = self._cap(snapshot, staying)
         if not cap and not self._any_may_go(snapshot.lines, now):
-            said = "no more leads or lines"
-            return self._tick(0, (), said, free, 1.0, price, room, now)
-        if price <= 0:
-            return self._progressive(snapshot, now, free, staying, room)
+            return self._tick(told, 0, (), "no more leads or lines")
+        if told.price <= 0:
+            return self._progressive(told, cap)
+        return self._priced(told, busy, cap, answers)
+
+    def _priced(
+        self, told: "_Told", busy: list[Row], cap: int, answers: AnswerTable
+    ) -> Tick:
+        """Start what is worth its risk; if that is nothing, take back what is not."""
+        snapshot, now, free = told.view, told.now, told.free
         lines = answers.rows(snapshot.lines, now)
         fresh = answers.row(0.0, snapshot.chance)
         floor = max(0, free - len(lines))
@@ -149,22 +138,22 @@ class Pacer:
         future = outlook(
             free, busy, [*lines, *[fresh] * floor, *callers], horizons=HORIZONS
         )
-        start, risk, reason = _worth_starting(future, fresh, floor, price, cap)
+        start, risk, reason = _worth_starting(future, fresh, floor, told.price, cap)
+        dropped: tuple[int, ...] = ()
         if start == 0 and self._any_may_go(snapshot.lines, now):
             present = _Present(free, busy, lines, callers, future.risks())
-            dropped = self._not_worth_keeping(snapshot.lines, now, price, present)
-        return self._tick(start, dropped, reason, free, risk, price, room, now)
+            dropped = self._not_worth_keeping(snapshot.lines, now, told.price, present)
+        return self._tick(told, start, dropped, reason, risk)
 
-    def _progressive(
-        self, snapshot: PacingView, now: Instant, free: int, staying: int, room: float
-    ) -> Tick:
+    def _progressive(self, told: "_Told", cap: int) -> Tick:
         """One line for each free agent; what is beyond goes as soon as it may."""
-        beyond = len(snapshot.lines) - max(0, free)
-        start = max(0, min(-beyond, self._cap(snapshot, staying)))
+        lines = told.view.lines
+        beyond = len(lines) - max(0, told.free)
+        start = max(0, min(-beyond, cap))
         dropped: tuple[int, ...] = ()
         if beyond > 0:
-            dropped = self._all_that_may(snapshot.lines, now)[:beyond]
-        return self._tick(start, dropped, "no budget", free, 1.0, 0.0, room, now)
+            dropped = self._all_that_may(lines, told.now)[:beyond]
+        return self._tick(told, start, dropped, "no budget")
 
     def _price_now(self, room: float) -> float:
         """Let the price fade as the ledger's room runs out."""
@@ -236,22 +225,30 @@ class Pacer:
 
     def _tick(
         self,
+        told: "_Told",
         start: int,
         hang_up: tuple[int, ...],
         reason: str,
-        free: int,
-        risk: float,
-        price: float,
-        room: float,
-        now: Instant,
+        risk: float = 1.0,
     ) -> Tick:
-        rate = self.ledger.rate(now)
+        rate = self.ledger.rate(told.now)
         again_s = _FAR_S
-        if hang_up or risk < _NEAR * price:
+        if hang_up or risk < _NEAR * told.price:
             again_s = _NEAR_S
-        elif risk < _FAR * price:
+        elif risk < _FAR * told.price:
             again_s = _BETWEEN_S
-        return Tick(start, hang_up, reason, free, risk, price, room, rate, again_s)
+        return Tick(
+            start,
+            hang_up,
+            reason,
+            told.free,
+            risk,
+            told.price,
+            told.room,
+            rate,
+            again_s,
+            told.view,
+        )
 
 
 def _worth_starting(

@@ -34,7 +34,7 @@ def clear(pool: Pool, call: Call, ending: str, *, talked: bool | None = None) ->
     call.move(CallCue.CLEARED)
     call.ending = ending
     call.note(pool.now, "cleared", ending)
-    pool.waiting.discard(call.call)
+    pool.matcher.leave(call.call, pool.now, gave_up=ending == "abandoned")
     pool.silence(call)
     pool.emit(do.CancelTimer(key=f"call:{call.call}"))
     for leg in (call.customer, call.agent_leg):

@@ -55,10 +55,7 @@ def apply(pool: Pool, fact: Fact) -> list[Effect]:
 def give_work(pool: Pool) -> None:
     """Match agents who just became free with callers, then with orders."""
     freed, pool.just_freed = pool.just_freed, {}
-    for agent_id in freed:
-        agent = pool.agents.get(agent_id)
-        if agent is not None and pool.waiting:
-            routing.work_for(pool, agent)
+    routing.serve(pool)
     if freed and pool.leads:
         outbound.start_attempts(pool)
 

@@ -123,7 +123,7 @@ def on_caller_identified(pool: Pool, fact: CallerIdentified) -> None:
     call.note(pool.now, "identified", fact.card.identification)
     call.move(CallCue.IDENTIFIED)
     routing.enqueue(pool, call)
-    if call.call in pool.waiting:
+    if call.agent is None:
         play_music(pool, call)
 
 
@@ -163,11 +163,7 @@ def on_waiting_due(pool: Pool, call: Call) -> None:
     if pool.now >= call.enqueued_at + rules.max_wait_s:
         overflow(pool, call)
         return
-    relax_due = call.step_at + rules.relax_after_s
-    if call.requirement.soft and pool.now >= relax_due:
-        routing.relax(pool, call)
-        pool.waiting.discard(call.call)
-        routing.enqueue(pool, call)
+    routing.serve(pool)
     if pool.now >= call.enqueued_at + rules.music_after_s:
         play_music(pool, call)
     routing.arm(pool, call)
@@ -175,7 +171,7 @@ def on_waiting_due(pool: Pool, call: Call) -> None:
 
 def overflow(pool: Pool, call: Call) -> None:
     """Waited too long: the dialplan's fallback queue takes the caller over."""
-    pool.waiting.discard(call.call)
+    pool.matcher.leave(call.call, pool.now, gave_up=False)
     pool.silence(call)
     call.note(pool.now, "overflowed")
     call.ending = "fallback"

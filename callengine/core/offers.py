@@ -41,7 +41,7 @@ def reserve(pool: Pool, call: Call, agent: Agent, card_state: str) -> None:
     agent.reservation = ReservationState.PENDING
     agent.call, call.agent = call.call, agent.agent
     agent.dispositioned = False
-    pool.free.discard(agent.agent)
+    pool.matcher.busy(agent.agent, pool.now)
     pool.show(agent, call, card_state)
     pool.tell(agent)
     call.note(pool.now, "reserved", agent.agent)
@@ -110,6 +110,7 @@ def bridged(pool: Pool, call: Call) -> None:
         return
     agent = pool.agents[call.agent]
     call.bridged_at = pool.now
+    pool.matcher.taken(call.call, pool.now)
     agent.move(AgentCue.BRIDGED, pool.now)
     call.note(pool.now, "bridged", agent.agent)
     pool.show(agent, call, "talking")

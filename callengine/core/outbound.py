@@ -21,12 +21,13 @@ from callengine.core.facts import (
 )
 from callengine.core.ids import CallId, ChannelId
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
+from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
 from callengine.core.records import Outcome
 from callengine.core.roster import Shop
 from callengine.core.skills import Requirement
 
-_ANY_ORDER = Requirement(hard=((AUTO_ANSWER_SKILL, 1),))
+_ANY_ORDER = least(AUTO_ANSWER_SKILL)
 
 
 def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
@@ -47,16 +48,16 @@ def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
 
 def leads_wanted(pool: Pool) -> int:
     """Say how many more leads are worth holding: two for each free agent."""
-    free = pool.free.count_for(_ANY_ORDER)
+    free = pool.matcher.count_free(_ANY_ORDER)
     return max(0, 2 * free - len(pool.leads))
 
 
 def start_attempts(pool: Pool) -> None:
     """Dial as many leads as pacing allows, most urgent first."""
     snapshot = pacing.PacingSnapshot(
-        agents_free=pool.free.count_for(_ANY_ORDER),
+        agents_free=pool.matcher.count_free(_ANY_ORDER),
         agents_working=len(pool.working),
-        calls_waiting=len(pool.waiting),
+        calls_waiting=len(pool.matcher),
         leads_waiting=len(pool.leads),
     )
     allowed = pacing.attempts_to_start(snapshot, pool.rules.pacing)
@@ -71,7 +72,7 @@ def start_one(pool: Pool, snapshot: pacing.PacingSnapshot) -> bool:
         lead = pool.lead_of[attempt]
         if lead.number in pool.numbers_live:
             continue
-        chosen = pool.free.choose(requirement)
+        chosen = pool.matcher.choose_free(expr_of(requirement))
         if chosen is None:
             continue
         pool.leads.discard(attempt)

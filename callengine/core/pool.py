@@ -13,7 +13,7 @@ from callengine.core import effects as do
 from callengine.core.agent import Agent, OpenCard, skill_class
 from callengine.core.call import Call, Leg
 from callengine.core.facts import Lead
-from callengine.core.idle import FreeAgents, SkillMatch
+from callengine.core.idle import SkillMatch
 from callengine.core.ids import (
     AgentId,
     AttemptId,
@@ -24,6 +24,8 @@ from callengine.core.ids import (
     PlaybackId,
 )
 from callengine.core.machines import AgentState
+from callengine.core.match.matcher import Matcher
+from callengine.core.match.requirement import expr_of
 from callengine.core.records import DecisionRecord
 from callengine.core.roster import Roster, Shop
 from callengine.core.rules import Rules
@@ -58,8 +60,7 @@ class Pool:
         self.calls: dict[CallId, Call] = {}
         self.by_channel: dict[ChannelId, CallId] = {}
         self.by_playback: dict[PlaybackId, CallId] = {}
-        self.free = FreeAgents(self.match)
-        self.waiting: WaitingList[CallId] = WaitingList(self.match)
+        self.matcher = Matcher(rules.routing)
         self.leads: WaitingList[AttemptId] = WaitingList(self.match)
         self.lead_of: dict[AttemptId, Lead] = {}
         self.numbers_live: set[str] = set()
@@ -132,34 +133,32 @@ class Pool:
             self.index(agent)
         for agent_id in [a for a in self.agents if a not in known]:
             if self.agents[agent_id].call is None:
-                self.free.discard(agent_id)
+                self.matcher.log_out(agent_id, self.now)
                 self.working.discard(agent_id)
                 self.by_endpoint.pop(self.agents[agent_id].profile.endpoint, None)
                 del self.agents[agent_id]
 
     def index(self, agent: Agent) -> None:
-        """Keep what is indexed of agents in step with one agent."""
+        """Keep the matcher in step with one agent."""
         if agent.state in (AgentState.OFFLINE, AgentState.PAUSED):
             self.working.discard(agent.agent)
         else:
             self.working.add(agent.agent)
+        if agent.state is AgentState.OFFLINE:
+            self.matcher.log_out(agent.agent, self.now)
+            return
+        self.matcher.log_in(agent.agent, agent.skills, self.now)
         if agent.offerable:
-            if agent.agent not in self.free:
+            if not self.matcher.is_free(agent.agent):
                 self.just_freed[agent.agent] = None
-            self.free.add(agent.agent, agent.skills, agent.free_since)
+            self.matcher.free(agent.agent, agent.free_since, self.now)
         else:
-            self.free.discard(agent.agent)
+            away = agent.state is AgentState.PAUSED or agent.reachable is False
+            self.matcher.busy(agent.agent, self.now, until=agent.until, away=away)
 
     def served_by_anyone(self, requirement: Requirement) -> bool:
         """Say whether any agent who is logged in meets a requirement."""
-        seen = set()
-        for agent in self.agents.values():
-            if agent.state is AgentState.OFFLINE or agent.skills in seen:
-                continue
-            if self.match.meets(agent.skills, requirement):
-                return True
-            seen.add(agent.skills)
-        return False
+        return self.matcher.served_by_anyone(expr_of(requirement))
 
     # --- what every behaviour needs ----------------------------------------------
 

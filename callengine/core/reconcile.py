@@ -161,7 +161,7 @@ def resume(pool: Pool, call: Call) -> None:
             )
         )
     elif call.state is CallState.WAITING:
-        pool.waiting.add(call.call, call.requirement, call.enqueued_at)
+        pool.matcher.enter(routing.work_item(pool, call), pool.now)
     routing.arm(pool, call)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from callengine.core.amd import AmdRules
+from callengine.core.match.policy import Policy
 from callengine.core.pacing import PacingRules
 from callengine.core.retries import RetryRules
 
@@ -23,6 +24,8 @@ class Rules:
         nuisance_after_s: an answered customer must be with an agent within this
             (FTC 16 CFR 310.4(b)(4)(ii) and Ofcom both say two seconds).
         give_up_s: an answered customer without an agent is let go after this.
+        spare: reserve factor of agents who may help off skill at once; None: nobody.
+        prefer_s: how long a caller is kept for a preferred agent.
         idle_bridges: how many unused bridges are kept for the next calls.
     """
 
@@ -36,6 +39,9 @@ class Rules:
     nuisance_after_s: float = 2.0
     give_up_s: float = 8.0
     idle_bridges: int = 256
+    spare: float | None = 2.0
+    prefer_s: float = 10.0
+    routing: Policy = field(default_factory=Policy)
     amd: AmdRules = field(default_factory=AmdRules)
     pacing: PacingRules = field(default_factory=PacingRules)
     retries: RetryRules = field(default_factory=RetryRules)

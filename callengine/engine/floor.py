@@ -72,9 +72,9 @@ class Floor:
             "calls_by_direction": dict(
                 Counter(call.direction for call in pool.calls.values())
             ),
-            "waiting": len(pool.waiting),
+            "waiting": len(pool.matcher),
             "agents": {s.value: agents[s.value] for s in AgentState},
-            "agents_offerable": len(pool.free),
+            "agents_offerable": pool.matcher.free_agents,
             "orders": dict(orders),
             "orders_by_shop": self.orders,
             "ended": dict(self.endings),

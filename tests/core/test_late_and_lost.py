@@ -150,7 +150,7 @@ def test_an_agent_lost_by_the_roster_goes_when_free_and_a_busy_one_later() -> No
     p.calls_in()
     p.see(saw.RosterChanged(at=p.now, roster=Roster(shops=(make_shop(),))))
     assert set(p.pool.agents) == {"anna"}
-    assert "boris" not in p.pool.free
+    assert not p.pool.matcher.is_free(AgentId("boris"))
 
 
 def test_a_lead_of_a_shop_that_is_gone_is_not_dialled() -> None:

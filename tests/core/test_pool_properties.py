@@ -262,7 +262,7 @@ class Floor(RuleBasedStateMachine):
             return
         pool = self.play.pool
         for agent in pool.agents.values():
-            assert (agent.agent in pool.free) == agent.offerable
+            assert pool.matcher.is_free(agent.agent) == agent.offerable
 
     @invariant()
     def who_waits_is_in_the_list_and_nobody_else(self) -> None:
@@ -270,16 +270,16 @@ class Floor(RuleBasedStateMachine):
             return
         pool = self.play.pool
         waiting = {c.call for c in pool.calls.values() if c.state is CallState.WAITING}
-        assert waiting == set(pool.waiting)
+        assert waiting == {c.call for c in pool.matcher.waiting()}
 
     @invariant()
     def nobody_waits_for_an_agent_who_is_free_and_able(self) -> None:
         if not hasattr(self, "play"):
             return
         pool = self.play.pool
-        for key in pool.waiting:
-            call = pool.calls[key]
-            able = pool.free.choose(call.requirement, excluded=call.excluded)
+        for caller in pool.matcher.waiting():
+            firm = caller.item.ladder.steps[caller.firm].expr
+            able = pool.matcher.choose_free(firm, excluded=caller.excluded)
             assert able is None
 
     @invariant()
@@ -310,7 +310,7 @@ class Floor(RuleBasedStateMachine):
             self._end(min(self.alive))
         pool = self.play.pool
         assert not pool.calls
-        assert not pool.waiting
+        assert not pool.matcher.state.callers
         assert set(self.records.values()) <= {1}
         assert self.attempts == self.begun
         assert len(self.records) == self.arrived + len(self.begun)

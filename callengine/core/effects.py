@@ -12,13 +12,18 @@ from callengine.core.cards import Card
 from callengine.core.facts import Lead
 from callengine.core.ids import (
     AgentId,
+    AttemptId,
     BridgeId,
     CallId,
     ChannelId,
     Instant,
+    OrderId,
     PlaybackId,
+    ShopId,
 )
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
+
+_NO_CALL = CallId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,26 @@ class BeginAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutLeadOff:
+    """
+    Give a lead back that may not be dialled now, and keep why.
+
+    Attributes:
+        at: when its order is due again; None: never, the order is unreachable.
+        reason: the verdict in words; `rule` is what it rests on.
+        call: always empty: there is none.
+    """
+
+    attempt: AttemptId
+    order: OrderId
+    shop: ShopId
+    at: Instant | None
+    reason: str
+    rule: str
+    call: CallId = _NO_CALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowCard:
     """Open or update the screen-pop of a call on an agent's desktop."""
 
@@ -228,6 +253,7 @@ Effect: TypeAlias = (
     | LeaveToDialplan
     | Identify
     | BeginAttempt
+    | PutLeadOff
     | ShowCard
     | RetractCard
     | TellAgent

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callengine.core.cards import Card
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import (
     AgentId,
     AttemptId,
@@ -203,7 +204,19 @@ class DispositionSaved(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """One order to be dialled: who, on what number, for which shop."""
+    """
+    One order to be dialled: who, on what number, for which shop.
+
+    Attributes:
+        zone: the customer's IANA zone, empty if nobody knows.
+        value: in whole units of the shop's money.
+        cut_off_at: when the courier leaves; None without one.
+        past: attempts on this number, whatever the order, as far back as the shop's
+            regime looks; oldest first.
+        consent: the customer's consent to be called is on record.
+        dnc: the number asked the shop not to be called.
+        advertising: the call offers something the customer did not order.
+    """
 
     attempt: AttemptId
     order: OrderId
@@ -218,6 +231,14 @@ class Lead:
     deadline_at: Instant | None = None
     caller_id: str = ""
     trunk: str = "trunk"
+    zone: str = ""
+    placed_at: Instant = 0.0
+    value: float = 0.0
+    cut_off_at: Instant | None = None
+    past: tuple[PastAttempt, ...] = ()
+    consent: bool = False
+    dnc: bool = False
+    advertising: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

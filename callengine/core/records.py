@@ -112,8 +112,10 @@ class DecisionRecord:
 
     at: Instant
     kind: str
-    """routing or pacing."""
+    """routing, pacing or compliance."""
     call: CallId | None
     chosen: str
     reason: str
     detail: dict[str, Any] = field(default_factory=dict)
+    order: OrderId | None = None
+    """The order it is about, when there is no call yet."""

@@ -1,7 +1,10 @@
 """Shops and agents, as the core needs them while calls run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callengine.core.compliance.presets import HOUSE, PRESETS
+from callengine.core.compliance.regime import Regime
 from callengine.core.ids import AgentId, ShopId
 
 
@@ -29,6 +32,12 @@ class Shop:
     """E.164 number shown to called customers."""
     dial_orders: bool = True
     trunk: str = "trunk"
+    regime: str = HOUSE.name
+    """Name of the rules its orders are dialled by."""
+    nuisance_message: str = ""
+    """Media for a customer who got no agent; '' for none."""
+    advertising: bool = False
+    """Its calls offer what the customer did not order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +62,9 @@ class Roster:
     shops: tuple[Shop, ...] = field(default_factory=tuple)
     agents: tuple[AgentProfile, ...] = field(default_factory=tuple)
     version: int = 0
+    regimes: Mapping[str, Regime] = field(default_factory=lambda: dict(PRESETS))
+    """By name; the presets are always among them."""
+
+    def regime_of(self, shop: Shop) -> Regime:
+        """Find what the shop's orders are dialled by."""
+        return self.regimes.get(shop.regime) or PRESETS.get(shop.regime) or HOUSE

@@ -148,6 +148,8 @@ class Owner:
                 self._recorder.attempt(effect.record)
             case do.RecordDecision():
                 self._recorder.decision(effect.record)
+            case do.PutLeadOff():
+                self._recorder.put_off(effect, self.pool.now)
             case do.BeginAttempt():
                 if effect.lead.tries == 0:
                     wait_s = effect.at - effect.lead.due_at

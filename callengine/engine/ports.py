@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from callengine.core.cards import Card, OrderCard
+from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Disposition, Fact, Lead
 from callengine.core.ids import (
     AgentId,
@@ -219,6 +220,15 @@ class Ledger(Protocol):
 
         Returns those withdrawn since they were claimed, which must not be dialled:
         their order was settled meanwhile, by a call of the customer's own.
+        """
+
+    async def put_off(self, leads: Sequence[PutLeadOff], now: Instant) -> None:
+        """
+        Release leads that may not be dialled now; each order is due again at the
+        lead's `at`.
+
+        With None the order is unreachable and its shop is told. One that was
+        settled or released meanwhile is left alone.
         """
 
     async def save_disposition(self, saved: SavedDisposition) -> None:

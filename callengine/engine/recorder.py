@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from callengine.core.ids import CallId
+from callengine.core.effects import PutLeadOff
+from callengine.core.ids import CallId, Instant
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.engine.ports import Ledger, StoreDown
 
@@ -38,12 +39,15 @@ class Recorder:
         self._calls: list[CallRecord] = []
         self._attempts: list[AttemptRecord] = []
         self._decisions: list[DecisionRecord] = []
+        self._put_off: list[PutLeadOff] = []
+        self._put_off_at: Instant = 0.0
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
     def __len__(self) -> int:
-        return len(self._calls) + len(self._attempts) + len(self._decisions)
+        records = len(self._calls) + len(self._attempts) + len(self._decisions)
+        return records + len(self._put_off)
 
     def call(self, record: CallRecord) -> None:
         """Keep a finished call."""
@@ -59,6 +63,27 @@ class Recorder:
         """Keep a decision."""
         self._decisions.append(record)
         self._wake()
+
+    def put_off(self, lead: PutLeadOff, now: Instant) -> None:
+        """Give a lead back that may not be dialled now, and keep why."""
+        self._put_off.append(lead)
+        self._put_off_at = now
+        self.decision(
+            DecisionRecord(
+                at=now,
+                kind="compliance",
+                call=None,
+                order=lead.order,
+                chosen="never" if lead.at is None else "later",
+                reason=lead.reason,
+                detail={
+                    "rule": lead.rule,
+                    "attempt": lead.attempt,
+                    "shop": lead.shop,
+                    "again_at": lead.at,
+                },
+            )
+        )
 
     def _wake(self) -> None:
         self._idle.clear()
@@ -88,12 +113,15 @@ class Recorder:
             attempts, self._attempts = self._attempts[:BATCH], self._attempts[BATCH:]
             decisions = self._decisions[:BATCH]
             self._decisions = self._decisions[BATCH:]
+            put_off, self._put_off = self._put_off[:BATCH], self._put_off[BATCH:]
             try:
                 await self._ledger.record(calls, attempts, decisions)
+                await self._ledger.put_off(put_off, self._put_off_at)
             except StoreDown as error:
                 self._calls = calls + self._calls
                 self._attempts = attempts + self._attempts
                 self._decisions = decisions + self._decisions
+                self._put_off = put_off + self._put_off
                 log.error("records not committed", waiting=len(self), error=str(error))
                 await asyncio.sleep(RETRY_S)
                 continue

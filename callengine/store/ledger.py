@@ -6,8 +6,9 @@ from dataclasses import asdict
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, Instant
+from callengine.core.ids import AttemptId, Instant, OrderId, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
 from callengine.engine.dispositions import (
     OrderFacts,
@@ -97,19 +98,46 @@ class SqlLedger:
         )
         if stage is not Stage.UNREACHABLE or moved.rowcount == 0:
             return 0
-        terms = await terms_of(connection, attempt.shop)
-        facts = await order_facts(connection, attempt.shop, attempt.order)
+        return await self._tell_unreachable(
+            connection, attempt.shop, attempt.order, attempt.ended_at
+        )
+
+    async def _tell_unreachable(
+        self, connection: AsyncConnection, shop: ShopId, order: OrderId, at: Instant
+    ) -> int:
+        terms = await terms_of(connection, shop)
+        facts = await order_facts(connection, shop, order)
         if terms is None or facts is None:
             return 0
-        message = unreachable_message(terms, facts, attempt.ended_at)
+        message = unreachable_message(terms, facts, at)
         return await put_messages(
-            connection,
-            (message,),
-            shop=attempt.shop,
-            order=attempt.order,
-            at=attempt.ended_at,
-            new_id=self._new_id,
+            connection, (message,), shop=shop, order=order, at=at, new_id=self._new_id
         )
+
+    async def put_off(self, leads: Sequence[PutLeadOff], now: Instant) -> None:
+        """Release leads that may not be dialled now; see `Ledger`."""
+        if not leads:
+            return
+        o = t.orders.c
+        told = 0
+        async with self._db.write() as connection:
+            for lead in leads:
+                never = {"stage": Stage.UNREACHABLE.value} if lead.at is None else {}
+                moved = await connection.execute(
+                    update(t.orders)
+                    .where(
+                        o.shop == lead.shop,
+                        o.order_id == lead.order,
+                        o.attempt == lead.attempt,
+                    )
+                    .values(attempt=None, claimed_at=None, next_try_at=lead.at, **never)
+                )
+                if never and moved.rowcount:
+                    told += await self._tell_unreachable(
+                        connection, lead.shop, lead.order, now
+                    )
+        if told:
+            self._db.messages_committed.set()
 
     async def start_attempts(
         self, leads: Sequence[Lead], at: Instant

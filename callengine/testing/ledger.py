@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, CallId, Instant, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
@@ -14,7 +15,7 @@ from callengine.engine.dispositions import (
 )
 from callengine.engine.orders import Stage, stage_after_attempt
 from callengine.engine.ports import CallHistory, DispositionRefused, SavedDisposition
-from callengine.testing.books import MemoryBooks
+from callengine.testing.books import MemoryBooks, MemoryOrder
 
 CALLBACK_SLACK_S = 300.0
 
@@ -51,9 +52,22 @@ class MemoryLedger:
         order.stage, order.attempt = stage.value, None
         order.next_try_at = None if talked else attempt.next_try_at
         if stage is Stage.UNREACHABLE:
-            terms = self.books.terms[order.shop]
-            message = unreachable_message(terms, order.facts(), attempt.ended_at)
-            self.books.tell(order, message, attempt.ended_at)
+            self._tell_unreachable(order, attempt.ended_at)
+
+    def _tell_unreachable(self, order: MemoryOrder, at: Instant) -> None:
+        message = unreachable_message(self.books.terms[order.shop], order.facts(), at)
+        self.books.tell(order, message, at)
+
+    async def put_off(self, leads: Sequence[PutLeadOff], now: Instant) -> None:
+        """Release leads that may not be dialled now; see `Ledger`."""
+        for lead in leads:
+            order = self.books.orders.get(lead.order)
+            if order is None or order.attempt != lead.attempt:
+                continue
+            order.attempt, order.next_try_at = None, lead.at
+            if lead.at is None:
+                order.stage = Stage.UNREACHABLE.value
+                self._tell_unreachable(order, now)
 
     async def start_attempts(
         self, leads: Sequence[Lead], at: Instant

@@ -1,6 +1,8 @@
 """
 Regimes to start from, by name. Facts as of 2026 and no legal advice.
 
+house    For a shop that says nothing: confirming an order is performing a contract, so
+         no consent is asked for; 3 % a day and 9:00-21:00 where the customer is.
 us_ftc   16 CFR 310.4(b)(4) and 47 CFR 64.1200(a)(6)-(7): 3 % of live answers for each
          30 days of a campaign, two seconds after the greeting, 15 s of ringing, a
          message that says who called; 8:00-21:00 where the customer is.
@@ -28,6 +30,15 @@ from callengine.core.compliance.regime import (
     WindowKind,
     every_day,
     week,
+)
+
+HOUSE = Regime(
+    name="house",
+    nuisance=NuisanceLimit(limit=0.03, window=WindowKind.CALENDAR_DAY),
+    hours=every_day(9, 21),
+    caps=AttemptCaps(per_day=4, per_week=10, in_all=8),
+    least_ring_s=15.0,
+    lock_out_s=24 * HOUR_S,
 )
 
 US_FTC = Regime(
@@ -94,5 +105,5 @@ STRICT = Regime(
 )
 
 PRESETS: Mapping[str, Regime] = {
-    regime.name: regime for regime in (US_FTC, UK, RUSSIA, UKRAINE, STRICT)
+    regime.name: regime for regime in (HOUSE, US_FTC, UK, RUSSIA, UKRAINE, STRICT)
 }

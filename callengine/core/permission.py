@@ -1,0 +1,34 @@
+"""May this lead be dialled now, by its shop's regime? Asked as the last thing."""
+
+from callengine.core.compliance.regime import Regime
+from callengine.core.compliance.verdict import DialRequest, Verdict, may_dial
+from callengine.core.facts import Lead
+from callengine.core.ids import Instant
+from callengine.core.roster import Shop
+
+
+def ask(
+    lead: Lead, shop: Shop, regime: Regime, now: Instant, *, agent_waits: bool
+) -> Verdict:
+    """
+    Say whether a lead may be dialled at `now`, and why.
+
+    Args:
+        agent_waits: an agent is set aside for this very call.
+    """
+    request = DialRequest(
+        zone=zone_of(lead, shop, regime),
+        past=lead.past,
+        tries=lead.tries,
+        agent_waits=agent_waits,
+        advertising=lead.advertising or shop.advertising,
+        consent=lead.consent,
+        dnc=lead.dnc,
+        message=bool(shop.nuisance_message),
+    )
+    return may_dial(request, regime, now)
+
+
+def zone_of(lead: Lead, shop: Shop, regime: Regime) -> str:
+    """Name the clock that counts: the customer's, the regime's guess, the shop's."""
+    return lead.zone or regime.unknown_zone or shop.zone

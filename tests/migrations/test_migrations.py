@@ -79,3 +79,26 @@ async def test_a_database_that_does_not_answer_is_a_clear_error() -> None:
 def test_an_address_of_another_database_is_refused() -> None:
     with pytest.raises(ValueError, match="sqlite\\+aiosqlite"):
         Database.open("mysql://localhost/callengine")
+
+
+async def test_rows_of_the_first_schema_outlive_the_second_and_the_way_back(
+    empty: Database,
+) -> None:
+    await migrate.upgrade(empty, "0001")
+    async with empty.write() as connection:
+        for statement in (
+            "INSERT INTO shops VALUES ('teplo', 'Teplo', 'ru', 'RU', 'RUB',"
+            " 'Europe/Moscow', 'teplo', '', '', '', true, false, 'trunk', 900, 3600,"
+            " '', '', '', '')",
+            "INSERT INTO customers VALUES ('c1', 'teplo', NULL, 'Anna', 'ru', '', '',"
+            " 0)",
+            "INSERT INTO customer_phones VALUES ('teplo', '+79161234567', 'c1', '')",
+        ):
+            await connection.exec_driver_sql(statement)
+
+    for revision, move in (("head", migrate.upgrade), ("0001", migrate.downgrade)):
+        await move(empty, revision)
+        async with empty.read() as connection:
+            kept = await connection.exec_driver_sql("SELECT * FROM customer_phones")
+            assert kept.one()[0] == "teplo"
+    assert await migrate.current(empty) == "0001"

@@ -15,7 +15,7 @@ from callengine.store.tables.calls import (
     events,
     legs,
 )
-from callengine.store.tables.customers import customer_phones, customers
+from callengine.store.tables.customers import customer_phones, customers, do_not_call
 from callengine.store.tables.orders import deliveries, order_items, orders
 from callengine.store.tables.outbox import outbox
 from callengine.store.tables.people import agent_shops, agent_skills, agents
@@ -24,6 +24,7 @@ from callengine.store.tables.shops import (
     dialled_numbers,
     products,
     queues,
+    regimes,
     roster_versions,
     shops,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "deliveries",
     "dialled_numbers",
     "dispositions",
+    "do_not_call",
     "events",
     "legs",
     "metadata",
@@ -49,6 +51,7 @@ __all__ = [
     "outbox",
     "products",
     "queues",
+    "regimes",
     "roster_versions",
     "shops",
 ]

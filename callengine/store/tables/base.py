@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, MetaData, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    MetaData,
+    String,
+    Text,
+    false,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -30,14 +40,25 @@ def part_of(name: str, target: str, *, primary: bool = False) -> Column[Any]:
     )
 
 
-def name(column: str, *, length: int = 64, nullable: bool = False) -> Column[Any]:
+def name(
+    column: str,
+    *,
+    length: int = 64,
+    nullable: bool = False,
+    default: str | None = None,
+) -> Column[Any]:
     """Short text: an identity, a code, a phone."""
-    return Column(column, String(length), nullable=nullable)
+    return Column(column, String(length), nullable=nullable, server_default=default)
 
 
-def words(column: str) -> Column[Any]:
+def words(column: str, *, default: str | None = None) -> Column[Any]:
     """Long text, never null."""
-    return Column(column, Text, nullable=False)
+    return Column(column, Text, nullable=False, server_default=default)
+
+
+def yes_no(column: str) -> Column[Any]:
+    """True or false; false when nobody says."""
+    return Column(column, Boolean, nullable=False, server_default=false())
 
 
 def instant(column: str, *, nullable: bool = True) -> Column[Any]:

@@ -72,7 +72,12 @@ attempts = Table(
     name("agent", nullable=True),
     instant("next_try_at"),
     name("rule", length=200),
+    name("trunk", default=""),
+    name("fault", length=16, default=""),
+    name("zone", default=""),
     Index(None, "order_id", "started_at"),
+    Index(None, "number", "started_at"),
+    Index(None, "shop", "started_at"),
     Index(None, "call"),
     Index(
         "ix_attempts_running",
@@ -94,9 +99,20 @@ decisions = Table(
     name("chosen", length=200),
     words("reason"),
     words("detail"),
+    name("order_id", nullable=True),
     Index(None, "call", "at"),
+    Index(
+        "ix_decisions_of_order",
+        "order_id",
+        "at",
+        sqlite_where=text("order_id IS NOT NULL"),
+        postgresql_where=text("order_id IS NOT NULL"),
+    ),
 )
-"""`decision` is a digest of the record, so that the same record twice is once."""
+"""
+`decision` is a digest of the record, so that the same record twice is once. Those about
+an order have its id, as long as there is no call.
+"""
 
 dispositions = Table(
     "dispositions",

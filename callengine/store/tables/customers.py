@@ -14,6 +14,7 @@ customers = Table(
     name("language", length=8),
     name("segment", length=32),
     name("region"),
+    name("zone", default=""),
     instant("created_at", nullable=False),
     UniqueConstraint("shop", "external_id"),
 )
@@ -28,3 +29,13 @@ customer_phones = Table(
     Index(None, "customer"),
 )
 """A number may belong to several customers, a customer may have several numbers."""
+
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    part_of("shop", "shops.shop", primary=True),
+    key("number", length=20),
+    instant("added_at", nullable=False),
+    name("note", length=200),
+)
+"""Numbers that asked a shop not to be called."""

@@ -10,7 +10,11 @@ from callengine.store.tables.base import (
     name,
     part_of,
     words,
+    yes_no,
 )
+
+_WAITS = "attempt IS NULL AND next_try_at IS NOT NULL"
+_WAITS_WITH_CUT_OFF = f"{_WAITS} AND cut_off_at IS NOT NULL"
 
 orders = Table(
     "orders",
@@ -41,6 +45,10 @@ orders = Table(
     instant("claimed_at"),
     name("disposition", length=16),
     words("note"),
+    yes_no("consent"),
+    instant("cut_off_at"),
+    name("held_rule", length=32, default=""),
+    words("held_reason", default=""),
     UniqueConstraint("shop", "number"),
     Index(None, "shop", "customer", "placed_at"),
     Index(None, "shop", "stage"),
@@ -48,8 +56,14 @@ orders = Table(
         "ix_orders_dialable",
         "dial_by_at",
         "next_try_at",
-        sqlite_where=text("attempt IS NULL AND next_try_at IS NOT NULL"),
-        postgresql_where=text("attempt IS NULL AND next_try_at IS NOT NULL"),
+        sqlite_where=text(_WAITS),
+        postgresql_where=text(_WAITS),
+    ),
+    Index(
+        "ix_orders_cut_off",
+        "cut_off_at",
+        sqlite_where=text(_WAITS_WITH_CUT_OFF),
+        postgresql_where=text(_WAITS_WITH_CUT_OFF),
     ),
     Index(
         "ix_orders_attempt",
@@ -61,7 +75,8 @@ orders = Table(
 )
 """
 `deadline_at` is the promise to the shop and never changes; `dial_by_at` is what
-dialling is ordered by. `attempt` is the attempt that owns the order now.
+dialling is ordered by. `attempt` is the attempt that owns the order now. `held_rule`
+and `held_reason` say why an order was not dialled when it was due, empty if it was.
 """
 
 order_items = Table(

@@ -2,7 +2,16 @@
 
 from sqlalchemy import Boolean, Column, Double, Index, Integer, Table
 
-from callengine.store.tables.base import instant, key, metadata, money, name, part_of
+from callengine.store.tables.base import (
+    instant,
+    key,
+    metadata,
+    money,
+    name,
+    part_of,
+    words,
+    yes_no,
+)
 
 shops = Table(
     "shops",
@@ -26,7 +35,13 @@ shops = Table(
     name("shop_secret", length=200),
     name("logistics_url", length=500),
     name("logistics_secret", length=200),
+    name("regime", default="house"),
+    name("nuisance_message", length=200, default=""),
+    yes_no("advertising"),
 )
+
+regimes = Table("regimes", metadata, key("regime"), words("data"))
+"""`data` is the regime's table as the admin wrote it, in JSON."""
 
 dialled_numbers = Table(
     "dialled_numbers",

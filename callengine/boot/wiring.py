@@ -32,8 +32,7 @@ from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
-from callengine.core.pacing import PacingRules
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, EngineConfig, Ports
 from callengine.integrations.outbox import OutboxWorker

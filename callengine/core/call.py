@@ -25,6 +25,7 @@ from callengine.core.machines import (
 )
 from callengine.core.records import LegRecord, Outcome
 from callengine.core.roster import Shop
+from callengine.core.ruling import Ruling
 from callengine.core.skills import Requirement
 
 
@@ -96,7 +97,11 @@ class Call:
     requirement: Requirement = field(default_factory=Requirement)
     off_skill: str = ""
     step_at: Instant = 0.0
-    preferred: AgentId | None = None
+    ruling: Ruling | None = None
+    """What the rules say it needs; None: what `requirement` says."""
+    clock_s: float = 0.0
+    clock_since: Instant | None = None
+    """Since when the ladder's clock runs on, beyond `clock_s`; None while it stands."""
     excluded: tuple[AgentId, ...] = ()
     agent: AgentId | None = None
     bridge: BridgeId | None = None
@@ -107,6 +112,8 @@ class Call:
     outcome: Outcome | None = None
     answered_at: Instant | None = None
     bridged_at: Instant | None = None
+    chance: float = 0.0
+    """Of an answer, as estimated when it was dialled."""
     machine_at: Instant | None = None
     packets: int | None = None
     """Received by the customer's channel when a machine was first suspected."""
@@ -128,6 +135,11 @@ class Call:
     def note(self, at: Instant, name: str, detail: str = "") -> None:
         """Add a line to the call's history."""
         self.events.append((at, name, detail))
+
+    @property
+    def needed(self) -> str:
+        """Say what the call needed at first."""
+        return str(self.required) if self.ruling is None else self.ruling.needed
 
     @property
     def legs(self) -> list[Leg]:

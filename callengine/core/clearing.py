@@ -34,7 +34,7 @@ def clear(pool: Pool, call: Call, ending: str, *, talked: bool | None = None) ->
     call.move(CallCue.CLEARED)
     call.ending = ending
     call.note(pool.now, "cleared", ending)
-    pool.matcher.leave(call.call, pool.now, gave_up=ending == "abandoned")
+    pool.leave_queue(call, gave_up=ending == "abandoned")
     pool.silence(call)
     pool.emit(do.CancelTimer(key=f"call:{call.call}"))
     for leg in (call.customer, call.agent_leg):
@@ -49,6 +49,7 @@ def settle_agent(pool: Pool, call: Call, ending: str, *, talked: bool) -> None:
     agent = pool.agents.get(call.agent) if call.agent else None
     if agent is None or agent.call != call.call:
         return
+    pool.talk_over(call, wraps_up=talked)
     if talked:
         offers.start_wrap_up(pool, call, agent)
     elif agent.state is AgentState.TALKING:
@@ -85,7 +86,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
     """Say what came of an order call and when to try again."""
     lead = call.lead
     assert lead is not None
-    pool.numbers_live.discard(lead.number)
+    pool.number_over(lead.number)
     call.move_attempt(AttemptCue.ENDED)
     customer = call.customer
     outcome = call.outcome or unanswered(call)

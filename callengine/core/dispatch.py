@@ -9,7 +9,16 @@ orders.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callengine.core import clearing, desk, inbound, offers, outbound, routing
+from callengine.core import (
+    clearing,
+    desk,
+    hearing,
+    inbound,
+    offers,
+    outbound,
+    pacing,
+    routing,
+)
 from callengine.core.call import Call
 from callengine.core.effects import Effect, HangUp
 from callengine.core.facts import (
@@ -53,11 +62,10 @@ def apply(pool: Pool, fact: Fact) -> list[Effect]:
 
 
 def give_work(pool: Pool) -> None:
-    """Match agents who just became free with callers, then with orders."""
-    freed, pool.just_freed = pool.just_freed, {}
+    """Match agents with callers; then see whether to dial."""
     routing.serve(pool)
-    if freed and pool.leads:
-        outbound.start_attempts(pool)
+    if pool.pace_due:
+        pacing.look(pool)
 
 
 def on_channel_ringing(pool: Pool, fact: ChannelRinging) -> None:
@@ -136,11 +144,15 @@ def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
         if agent is not None:
             desk.on_agent_timer(pool, agent)
         return
+    if kind == "pace":
+        pool.pace_due = True
+        return
     call = pool.calls.get(CallId(key))
     if call is None:
         return
     if call.lead is not None and call.answered_at is not None:
         on_order_call_due(pool, call)
+        routing.arm(pool, call)
     if call.state is CallState.JOINING:
         on_join_due(pool, call)
     elif call.state is CallState.OFFERED:
@@ -152,12 +164,11 @@ def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
 def on_order_call_due(pool: Pool, call: Call) -> None:
     """Give up on an agent for an answered customer, or find a machine."""
     unserved = (CallState.WAITING, CallState.OFFERED, CallState.JOINING)
-    answered_at = call.answered_at or pool.now
     machine_at = call.machine_at
-    if call.state in unserved and pool.now >= answered_at + pool.rules.give_up_s:
+    if call.state in unserved and pool.now >= routing.give_up_at(pool, call):
         outbound.give_up(pool, call)
     elif call.state is CallState.TALKING and machine_at and pool.now >= machine_at:
-        outbound.suspect_machine(pool, call)
+        hearing.suspect_machine(pool, call)
 
 
 def on_join_due(pool: Pool, call: Call) -> None:
@@ -198,10 +209,10 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     DispositionSaved: desk.on_disposition_saved,
     EndpointChanged: desk.on_endpoint_changed,
     LeadsOffered: outbound.on_leads_offered,
-    PacketsCounted: outbound.on_packets_counted,
+    PacketsCounted: hearing.on_packets_counted,
     PlaybackEnded: inbound.on_playback_ended,
     RosterChanged: on_roster_changed,
-    TalkingEnded: outbound.on_talking_ended,
-    TalkingStarted: outbound.on_talking_started,
+    TalkingEnded: hearing.on_talking_ended,
+    TalkingStarted: hearing.on_talking_started,
     TimerFired: on_timer_fired,
 }

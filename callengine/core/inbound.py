@@ -44,6 +44,7 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     )
     call.note(fact.at, "arrived", fact.dialled_number)
     pool.add_call(call)
+    pool.inbound.arrived(pool.now)
     pool.emit(
         do.Identify(
             call=call_id,
@@ -119,8 +120,10 @@ def on_caller_identified(pool: Pool, fact: CallerIdentified) -> None:
         refresh_card(pool, call)
         return
     call.required = call.requirement = fact.requirement
-    call.preferred = fact.preferred
+    call.ruling = fact.ruling
     call.note(pool.now, "identified", fact.card.identification)
+    if fact.ruling is not None:
+        call.note(pool.now, "rules", fact.ruling.text)
     call.move(CallCue.IDENTIFIED)
     routing.enqueue(pool, call)
     if call.agent is None:
@@ -154,6 +157,9 @@ def on_playback_ended(pool: Pool, fact: PlaybackEnded) -> None:
     if call is None or call.playback != fact.playback:
         return
     call.playback = None
+    if call.outcome is not None:
+        # The message to a customer without an agent has been heard.
+        clearing.clear(pool, call, "nuisance")
     play_music(pool, call)
 
 
@@ -171,7 +177,7 @@ def on_waiting_due(pool: Pool, call: Call) -> None:
 
 def overflow(pool: Pool, call: Call) -> None:
     """Waited too long: the dialplan's fallback queue takes the caller over."""
-    pool.matcher.leave(call.call, pool.now, gave_up=False)
+    pool.leave_queue(call, gave_up=False)
     pool.silence(call)
     call.note(pool.now, "overflowed")
     call.ending = "fallback"

@@ -111,6 +111,8 @@ def bridged(pool: Pool, call: Call) -> None:
     agent = pool.agents[call.agent]
     call.bridged_at = pool.now
     pool.matcher.taken(call.call, pool.now)
+    if call.lead is not None:
+        pool.settle(call)
     agent.move(AgentCue.BRIDGED, pool.now)
     call.note(pool.now, "bridged", agent.agent)
     pool.show(agent, call, "talking")
@@ -185,6 +187,7 @@ def finish_wrap_up(pool: Pool, agent: Agent) -> None:
     if agent.state is not AgentState.WRAP_UP:
         return
     settle(agent, ReservationCue.WRAPPED_UP)
+    pool.wrap_up_over(agent)
     pool.emit(do.CancelTimer(key=f"agent:{agent.agent}"))
     pool.retract(agent, "done")
     agent.free_since = pool.now

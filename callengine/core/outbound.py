@@ -1,28 +1,26 @@
 """
-Order calls: an agent is set aside, the customer dialled, both joined on answer.
+Order calls: leads that are due, attempts, answered customers who need an agent.
 
-The agent is reserved and sees the card before the customer's phone rings; their own
-phone, which answers by itself, is rung when the customer has answered.
+An attempt is started because agents will be free when it is answered (`pacing`), or
+with an agent of its own who is set aside before the customer's phone rings. Either way
+the card is open before the agent's phone, which answers by itself, is rung.
 """
 
 from dataclasses import replace
 
-from callengine.core import clearing, offers, pacing, routing
+from callengine.core import clearing, offers, permission, routing
 from callengine.core import effects as do
-from callengine.core.agent import AUTO_ANSWER_SKILL, Agent
-from callengine.core.amd import sound_flows, verdict_at
+from callengine.core.agent import AUTO_ANSWER_SKILL
 from callengine.core.call import Call, Leg
-from callengine.core.facts import (
-    Lead,
-    LeadsOffered,
-    PacketsCounted,
-    TalkingEnded,
-    TalkingStarted,
-)
-from callengine.core.ids import CallId, ChannelId
+from callengine.core.campaign import Campaign
+from callengine.core.compliance.verdict import Rule, Verdict
+from callengine.core.facts import Lead, LeadsOffered
+from callengine.core.ids import CallId, ChannelId, PlaybackId
+from callengine.core.leads import Head
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
 from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
+from callengine.core.predictive.tick import Tick
 from callengine.core.records import Outcome
 from callengine.core.roster import Shop
 from callengine.core.skills import Requirement
@@ -33,87 +31,124 @@ _ANY_ORDER = least(AUTO_ANSWER_SKILL)
 def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
     """Enter leads that are due; one already here stays as it is."""
     for lead in fact.leads:
-        if lead.attempt in pool.lead_of:
-            continue
-        pool.lead_of[lead.attempt] = lead
         needs = Requirement(
             hard=(*lead.requirement.hard, (AUTO_ANSWER_SKILL, 1)),
             soft=lead.requirement.soft,
         )
         while needs.soft and not pool.served_by_anyone(needs):
             needs = needs.relaxed()
-        pool.leads.add(lead.attempt, needs, lead.due_at)
-    start_attempts(pool)
+        pool.leads.add(lead, needs, pool.now)
+    pool.pace_due = True
 
 
-def leads_wanted(pool: Pool) -> int:
-    """Say how many more leads are worth holding: two for each free agent."""
-    free = pool.matcher.count_free(_ANY_ORDER)
-    return max(0, 2 * free - len(pool.leads))
+def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) -> int:
+    """Dial a lead that agents are expected for; return the attempts started, 0 or 1."""
+    lead = head.lead
+    if lead.number in pool.numbers_live:
+        pool.leads.park(lead.attempt)
+        return 0
+    verdict = ask(pool, lead, shop, campaign, agent_waits=False)
+    if verdict.allowed:
+        pool.leads.discard(lead.attempt)
+        call = begin(pool, lead, shop, head.requirement)
+        call.chance = campaign.chance(lead, pool.now)
+        pool.lines[call.call] = None
+        detail = tick.detail() | told(verdict)
+        bound = detail.pop("reason")
+        why = f"agents are expected for its answer; bounded by: {bound}"
+        pool.decide("pacing", call, "", why, **detail)
+        dial(pool, call, lead, shop)
+        return 1
+    if verdict.rule is Rule.LOCK_OUT and set_aside(pool, head, shop, campaign):
+        return 1
+    put_off(pool, lead, verdict)
+    return 0
 
 
-def start_attempts(pool: Pool) -> None:
-    """Dial as many leads as pacing allows, most urgent first."""
-    snapshot = pacing.PacingSnapshot(
-        agents_free=pool.matcher.count_free(_ANY_ORDER),
-        agents_working=len(pool.working),
-        calls_waiting=len(pool.matcher),
-        leads_waiting=len(pool.leads),
-    )
-    allowed = pacing.attempts_to_start(snapshot, pool.rules.pacing)
-    for _ in range(allowed):
-        if not start_one(pool, snapshot):
-            return
-
-
-def start_one(pool: Pool, snapshot: pacing.PacingSnapshot) -> bool:
-    """Dial the most urgent lead that a free agent can serve; False if none."""
-    for _, attempt, requirement in pool.leads.heads():
-        lead = pool.lead_of[attempt]
-        if lead.number in pool.numbers_live:
-            continue
-        chosen = pool.matcher.choose_free(expr_of(requirement))
-        if chosen is None:
-            continue
-        pool.leads.discard(attempt)
-        del pool.lead_of[attempt]
-        shop = shop_of(pool, lead)
-        if shop is not None:
-            dial(pool, lead, shop, pool.agents[chosen], requirement, snapshot)
+def start_set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
+    """Dial a lead, or put it off; False when no agent can be set aside for it."""
+    if head.lead.number in pool.numbers_live:
+        pool.leads.park(head.lead.attempt)
         return True
-    return False
+    verdict = ask(pool, head.lead, shop, campaign, agent_waits=True)
+    if not verdict.allowed:
+        put_off(pool, head.lead, verdict)
+        return True
+    return set_aside(pool, head, shop, campaign)
 
 
-def shop_of(pool: Pool, lead: Lead) -> Shop | None:
-    """Find the lead's shop; None when it was removed meanwhile."""
-    return next((s for s in pool.shop_of.values() if s.shop == lead.shop), None)
-
-
-def dial(
-    pool: Pool,
-    lead: Lead,
-    shop: Shop,
-    agent: Agent,
-    requirement: Requirement,
-    snapshot: pacing.PacingSnapshot,
-) -> None:
-    """Set the agent aside, commit the attempt, ring the customer."""
-    call = order_call(pool, lead, shop, requirement)
-    pool.numbers_live.add(lead.number)
-    pool.add_call(call)
+def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
+    """Reserve a free agent for a lead and dial it; False if there is none to spare."""
+    lead = head.lead
+    kept = min(pool.rules.pacing.keep_free, len(pool.working) // 4)
+    free = pool.matcher.count_free(_ANY_ORDER)
+    waiting = len(pool.matcher)
+    if waiting or free <= kept:
+        return False
+    chosen = pool.matcher.choose_free(expr_of(head.requirement))
+    verdict = ask(pool, lead, shop, campaign, agent_waits=True)
+    if chosen is None or not verdict.allowed:
+        return False
+    agent = pool.agents[chosen]
+    pool.leads.discard(lead.attempt)
+    call = begin(pool, lead, shop, head.requirement)
     pool.decide(
         "pacing",
         call,
         agent.agent,
-        "an agent was free for an order",
-        requirement=str(requirement),
+        "an agent was set aside for this order",
+        requirement=str(head.requirement),
         due_s=round(pool.now - lead.due_at, 3),
-        agents_free=snapshot.agents_free,
-        agents_working=snapshot.agents_working,
-        calls_waiting=snapshot.calls_waiting,
-        leads_waiting=snapshot.leads_waiting,
+        agents_free=free,
+        agents_working=len(pool.working),
+        calls_waiting=waiting,
+        leads=len(pool.leads),
+        **told(verdict),
     )
     offers.reserve(pool, call, agent, "offered")
+    dial(pool, call, lead, shop)
+    return True
+
+
+def ask(
+    pool: Pool, lead: Lead, shop: Shop, campaign: Campaign, *, agent_waits: bool
+) -> Verdict:
+    """Ask whether a lead may be dialled at this very moment."""
+    return permission.ask(
+        lead, shop, campaign.regime, pool.now, agent_waits=agent_waits
+    )
+
+
+def told(verdict: Verdict) -> dict[str, str]:
+    """Give a verdict the form that decision records keep."""
+    return {"verdict": verdict.rule.value, "verdict_reason": verdict.reason}
+
+
+def put_off(pool: Pool, lead: Lead, verdict: Verdict) -> None:
+    """Give a lead back that may not be dialled now."""
+    pool.leads.discard(lead.attempt)
+    pool.emit(
+        do.PutLeadOff(
+            attempt=lead.attempt,
+            order=lead.order,
+            shop=lead.shop,
+            at=verdict.not_before,
+            rule=verdict.rule.value,
+            reason=verdict.reason,
+        )
+    )
+
+
+def begin(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:
+    """Enter the call of an attempt."""
+    call = order_call(pool, lead, shop, requirement)
+    pool.numbers_live.add(lead.number)
+    pool.add_call(call)
+    return call
+
+
+def dial(pool: Pool, call: Call, lead: Lead, shop: Shop) -> None:
+    """Commit the attempt, then ring the customer."""
     pool.emit(
         do.BeginAttempt(call=call.call, lead=lead, at=pool.now),
         do.Originate(
@@ -153,12 +188,13 @@ def order_call(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> 
 
 
 def customer_answered(pool: Pool, call: Call, leg: Leg) -> None:
-    """A live answer: ring the agent who was set aside, listen for a machine."""
+    """A live answer: an agent at once, and an ear for machines."""
     leg.answered_at = call.answered_at = pool.now
     call.move_attempt(AttemptCue.ANSWERED)
     call.move(CallCue.CUSTOMER_ANSWERED)
     call.enqueued_at = pool.now
     call.note(pool.now, "customer_answered")
+    pool.line_over(call, answered=True)
     agent = pool.agents.get(call.agent) if call.agent else None
     if agent is None:
         routing.enqueue(pool, call)
@@ -174,70 +210,39 @@ def customer_lost(pool: Pool, call: Call, *, unreachable: bool) -> None:
         call.outcome = call.outcome or Outcome.BRIDGED
         clearing.clear(pool, call, "answered")
     elif call.answered_at is not None:
+        if call.outcome is None:
+            pool.settle(call)
         call.outcome = call.outcome or Outcome.NUISANCE
         clearing.clear(pool, call, "nuisance")
     else:
+        pool.line_over(call, answered=False)
         clearing.clear(pool, call, "unreachable" if unreachable else "not_reached")
 
 
 def give_up(pool: Pool, call: Call) -> None:
-    """No agent for an answered customer: let them go, and count it against us."""
-    call.outcome = Outcome.NUISANCE
+    """No agent for an answered customer: say who called, let them go, count it."""
+    if call.outcome is None:
+        call.outcome = Outcome.NUISANCE
+        pool.settle(call)
+        if call.state is CallState.WAITING and call.shop.nuisance_message:
+            excuse(pool, call)
+            return
     clearing.clear(pool, call, "nuisance")
 
 
-def on_talking_started(pool: Pool, fact: TalkingStarted) -> None:
-    """Begin to time an unbroken greeting."""
-    found = pool.call_of(fact.channel)
-    if found is None or found[0].lead is None or found[0].answered_at is None:
-        return
-    call = found[0]
-    answered_at = call.answered_at
-    assert answered_at is not None
-    call.machine_at = verdict_at(
-        answered_at=answered_at, talking_since=fact.at, rules=pool.rules.amd
+def excuse(pool: Pool, call: Call) -> None:
+    """Play the shop's message to a customer for whom there is nobody."""
+    pool.leave_queue(call, gave_up=True)
+    offers.join(pool, call)
+    call.playback = PlaybackId(f"{call.call}.message")
+    pool.by_playback[call.playback] = call.call
+    call.note(pool.now, "message", "no agent was free in time")
+    pool.emit(
+        do.Play(
+            call=call.call,
+            bridge=pool.take_bridge(call),
+            playback=call.playback,
+            media=call.shop.nuisance_message,
+        )
     )
     routing.arm(pool, call)
-
-
-def on_talking_ended(pool: Pool, fact: TalkingEnded) -> None:
-    """A pause: people do that."""
-    found = pool.call_of(fact.channel)
-    if found is not None:
-        acquit(found[0])
-
-
-def acquit(call: Call) -> None:
-    """It is a person, as far as can be told."""
-    call.machine_at = call.packets = None
-
-
-def suspect_machine(pool: Pool, call: Call) -> None:
-    """The greeting goes on: see whether sound really flows before the verdict."""
-    call.machine_at = None
-    pool.emit(do.CountPackets(call=call.call, channel=call.customer.channel))
-
-
-def on_packets_counted(pool: Pool, fact: PacketsCounted) -> None:
-    """Two counts in a row say whether anything is heard, or nothing at all."""
-    found = pool.call_of(fact.channel)
-    call = found[0] if found is not None else None
-    if call is None or call.state is not CallState.TALKING:
-        return
-    rules = pool.rules.amd
-    if call.packets is None:
-        call.packets = fact.packets
-        call.machine_at = pool.now + rules.listen_s
-        routing.arm(pool, call)
-    elif sound_flows(call.packets, fact.packets, rules):
-        machine_found(pool, call)
-    else:
-        call.note(pool.now, "silent", "talk without sound is no machine")
-        acquit(call)
-
-
-def machine_found(pool: Pool, call: Call) -> None:
-    """The greeting went on too long: free the agent at once, try again later."""
-    call.outcome = Outcome.MACHINE
-    call.note(pool.now, "machine")
-    clearing.clear(pool, call, "machine", talked=False)

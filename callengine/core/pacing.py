@@ -1,43 +1,162 @@
-"""How many attempts to start now: progressive, one for each agent set aside."""
+"""
+When to dial how many orders: one look at agents, lines and leads.
 
-from dataclasses import dataclass
+The most urgent order is looked at first, with the agents who can serve it and the
+lines that may take them. A campaign that may not leave anybody without an agent dials
+with agents set aside; any other asks its pacer.
+"""
+
+from dataclasses import dataclass, field
+
+from callengine.core import effects as do
+from callengine.core import outbound
+from callengine.core.agent import AUTO_ANSWER_SKILL, Agent
+from callengine.core.campaign import Campaign
+from callengine.core.ids import CallId, Instant
+from callengine.core.leads import Head
+from callengine.core.machines import AgentState
+from callengine.core.match.requirement import expr_of, least
+from callengine.core.pool import Pool
+from callengine.core.predictive.snapshot import AgentView, Duty, LineView, PacingView
+from callengine.core.predictive.tick import Tick
+from callengine.core.roster import Shop
+from callengine.core.skills import Requirement
+
+ANY_ORDER = least(AUTO_ANSWER_SKILL)
+TIMER = "pace:"
+LOOK_AGAIN_S = 1.0
+
+_DUTIES = {
+    AgentState.READY: Duty.FREE,
+    AgentState.RESERVED: Duty.TALKING,
+    AgentState.TALKING: Duty.TALKING,
+    AgentState.WRAP_UP: Duty.WRAPPING,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacingSnapshot:
-    """
-    What the pacer may know, read once per tick.
-
-    Attributes:
-        agents_free: agents who could take an order call this moment.
-        agents_working: agents who are logged in and not paused, busy or free.
-        calls_waiting: inbound callers that wait; they come first.
-        leads_waiting: orders due.
-    """
-
-    agents_free: int
-    agents_working: int
-    calls_waiting: int
-    leads_waiting: int
+def leads_wanted(pool: Pool) -> int:
+    """Say how many more leads are worth holding: two for each agent at work."""
+    able = pool.matcher.able(ANY_ORDER)
+    working = sum(1 for a in pool.working if _is_in(pool, pool.agents[a], able))
+    return max(0, 2 * working - len(pool.leads))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacingRules:
-    """
-    Policy of a pool.
+def look(pool: Pool) -> None:
+    """Start what is worth starting; at most every `least_gap_s` unless agents idle."""
+    now = pool.now
+    gap_s = pool.rules.pacing.least_gap_s
+    free = pool.matcher.count_free(ANY_ORDER)
+    if now - pool.paced_at < gap_s and free <= len(pool.lines):
+        pool.emit(do.SetTimer(key=TIMER, at=pool.paced_at + gap_s))
+        return
+    pool.pace_due = False
+    if not pool.leads:
+        return
+    pool.paced_at = now
+    again_s = _start(pool)
+    if pool.leads and pool.working:
+        pool.emit(do.SetTimer(key=TIMER, at=now + again_s))
 
-    Attributes:
-        keep_free: agents that order calls leave free for the next caller; at most
-            one of four, so that a team of three still dials with everybody.
-    """
 
-    keep_free: int = 1
+def _start(pool: Pool) -> float:
+    """Start attempts lane by lane, most urgent first; return when to look again."""
+    done: set[Requirement] = set()
+    again_s = LOOK_AGAIN_S
+    sight = Sight(pool)
+    while True:
+        heads = [h for h in pool.leads.heads(pool.now) if h.requirement not in done]
+        if not heads:
+            return again_s
+        head, then = heads[0], heads[1] if len(heads) > 1 else None
+        shop = pool.shops.get(head.lead.shop)
+        if shop is None:
+            pool.leads.discard(head.lead.attempt)
+        elif (campaign := pool.campaign(shop)).set_aside:
+            sight = Sight(pool)
+            if not outbound.start_set_aside(pool, head, shop, campaign):
+                done.add(head.requirement)
+        else:
+            tick = campaign.pacer.decide(sight.view(head, campaign), pool.now)
+            again_s = min(again_s, tick.look_again_s)
+            if not _start_lane(pool, head, then, shop, campaign, tick):
+                done.add(head.requirement)
 
 
-def attempts_to_start(snapshot: PacingSnapshot, rules: PacingRules) -> int:
-    """Return how many attempts to start now; never more than free agents."""
-    if snapshot.calls_waiting:
-        return 0
-    kept = min(rules.keep_free, snapshot.agents_working // 4)
-    spare = snapshot.agents_free - kept
-    return max(0, min(spare, snapshot.leads_waiting))
+def _start_lane(
+    pool: Pool,
+    head: Head,
+    then: Head | None,
+    shop: Shop,
+    campaign: Campaign,
+    tick: Tick,
+) -> bool:
+    """Dial a lane's leads until another lane's is more urgent; True to look on."""
+    started = 0
+    found: Head | None = head
+    while started < tick.start:
+        if found is None or (started and then is not None and then.rank < found.rank):
+            return True
+        started += outbound.start(pool, found, shop, campaign, tick)
+        found = pool.leads.head(head.requirement, pool.now)
+    return False
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a look sees; the agents of a requirement are read once."""
+
+    pool: Pool
+    _agents: dict[Requirement, tuple[AgentView, ...]] = field(default_factory=dict)
+
+    def view(self, head: Head, campaign: Campaign) -> PacingView:
+        """Show the agents who can serve a lane, and the lines that compete for them."""
+        pool, requirement = self.pool, head.requirement
+        able = pool.matcher.able(expr_of(requirement))
+        agents = self._agents.get(requirement)
+        if agents is None:
+            agents = self._agents[requirement] = _agents(pool, able)
+        share = len(agents) / len(pool.working) if pool.working else 0.0
+        return PacingView(
+            lines=tuple(_line(pool, c) for c in pool.lines if _competes(pool, c, able)),
+            agents=agents,
+            held=sum(1 for c in pool.held if _competes(pool, c, able)),
+            calls_waiting=len(pool.matcher) - len(pool.held),
+            keep_free=min(pool.rules.pacing.keep_free, len(agents) // 4),
+            inbound_per_s=share * pool.inbound.per_s(pool.now),
+            leads=len(pool.leads),
+            chance=campaign.chance(head.lead, pool.now),
+            lines_left=max(0, pool.rules.pacing.most_lines - len(pool.lines)),
+        )
+
+
+def _agents(pool: Pool, able: int) -> tuple[AgentView, ...]:
+    return tuple(
+        AgentView(_DUTIES[agent.state], agent.since, _leaves_at(agent, pool.now))
+        for agent in (pool.agents[a] for a in pool.working)
+        if _is_in(pool, agent, able) and _counts(agent)
+    )
+
+
+def _is_in(pool: Pool, agent: Agent, able: int) -> bool:
+    number = pool.matcher.class_of(agent.agent)
+    return number is not None and bool(able >> number & 1)
+
+
+def _counts(agent: Agent) -> bool:
+    """Leave out who is ready but cannot be offered a call: their phone says no."""
+    return agent.state is not AgentState.READY or agent.offerable
+
+
+def _leaves_at(agent: Agent, now: Instant) -> Instant | None:
+    return None if agent.wish is None else now
+
+
+def _competes(pool: Pool, call: CallId, able: int) -> bool:
+    needed = expr_of(pool.calls[call].requirement)
+    return bool(pool.matcher.able(needed) & able)
+
+
+def _line(pool: Pool, call_id: CallId) -> LineView:
+    call = pool.calls[call_id]
+    leg = call.customer
+    return LineView(leg.started_at, call.chance, leg.ringing_at)

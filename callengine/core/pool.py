@@ -12,17 +12,19 @@ from typing import Any
 from callengine.core import effects as do
 from callengine.core.agent import Agent, OpenCard, skill_class
 from callengine.core.call import Call, Leg
-from callengine.core.facts import Lead
-from callengine.core.idle import SkillMatch
+from callengine.core.campaign import Campaign
+from callengine.core.compliance.regime import Regime
 from callengine.core.ids import (
     AgentId,
-    AttemptId,
     BridgeId,
     CallId,
     ChannelId,
     Instant,
     PlaybackId,
+    ShopId,
 )
+from callengine.core.inflow import Inflow
+from callengine.core.leads import Leads
 from callengine.core.machines import AgentState
 from callengine.core.match.matcher import Matcher
 from callengine.core.match.requirement import expr_of
@@ -30,7 +32,6 @@ from callengine.core.records import DecisionRecord
 from callengine.core.roster import Roster, Shop
 from callengine.core.rules import Rules
 from callengine.core.skills import Requirement
-from callengine.core.waiting import WaitingList
 
 
 class Pool:
@@ -51,22 +52,29 @@ class Pool:
         self.node = node
         self.new_id = new_id
         self.now: Instant = 0.0
-        self.match = SkillMatch()
         self.agents: dict[AgentId, Agent] = {}
         self.working: set[AgentId] = set()
         """Logged in and not paused."""
         self.by_endpoint: dict[str, AgentId] = {}
         self.shop_of: dict[str, Shop] = {}
+        self.shops: dict[ShopId, Shop] = {}
+        self.roster = roster
+        self.campaigns: dict[ShopId, Campaign] = {}
         self.calls: dict[CallId, Call] = {}
         self.by_channel: dict[ChannelId, CallId] = {}
         self.by_playback: dict[PlaybackId, CallId] = {}
         self.matcher = Matcher(rules.routing)
-        self.leads: WaitingList[AttemptId] = WaitingList(self.match)
-        self.lead_of: dict[AttemptId, Lead] = {}
+        self.inbound = Inflow()
+        self.leads = Leads()
         self.numbers_live: set[str] = set()
+        self.lines: dict[CallId, None] = {}
+        """Attempts not yet answered that have no agent of their own."""
+        self.held: dict[CallId, None] = {}
+        """Answered customers without an agent."""
+        self.pace_due = False
+        self.paced_at: Instant = 0.0
         self.idle_bridges: list[BridgeId] = []
         self.bridges_made = 0
-        self.just_freed: dict[AgentId, None] = {}
         self._out: list[do.Effect] = []
         self._dirty_calls: dict[CallId, None] = {}
         self._dirty_agents: dict[AgentId, None] = {}
@@ -121,6 +129,11 @@ class Pool:
     def load_roster(self, roster: Roster) -> None:
         """Take over shops and agents; an agent who left goes when free."""
         self.shop_of = {number: s for s in roster.shops for number in s.numbers}
+        self.shops = {s.shop: s for s in roster.shops}
+        self.roster = roster
+        for shop_id, campaign in self.campaigns.items():
+            if shop_id in self.shops:
+                campaign.adopt(self.regime_of(self.shops[shop_id]), self.now)
         known = set()
         for profile in roster.agents:
             known.add(profile.agent)
@@ -140,6 +153,7 @@ class Pool:
 
     def index(self, agent: Agent) -> None:
         """Keep the matcher in step with one agent."""
+        self.pace_due = True
         if agent.state in (AgentState.OFFLINE, AgentState.PAUSED):
             self.working.discard(agent.agent)
         else:
@@ -149,8 +163,6 @@ class Pool:
             return
         self.matcher.log_in(agent.agent, agent.skills, self.now)
         if agent.offerable:
-            if not self.matcher.is_free(agent.agent):
-                self.just_freed[agent.agent] = None
             self.matcher.free(agent.agent, agent.free_since, self.now)
         else:
             away = agent.state is AgentState.PAUSED or agent.reachable is False
@@ -159,6 +171,67 @@ class Pool:
     def served_by_anyone(self, requirement: Requirement) -> bool:
         """Say whether any agent who is logged in meets a requirement."""
         return self.matcher.served_by_anyone(expr_of(requirement))
+
+    # --- order calls -------------------------------------------------------------
+
+    def regime_of(self, shop: Shop) -> Regime:
+        """Find what a shop's order calls have to keep."""
+        return self.roster.regime_of(shop)
+
+    def campaign(self, shop: Shop) -> Campaign:
+        """Find what is known of a shop's order calls."""
+        campaign = self.campaigns.get(shop.shop)
+        if campaign is None:
+            campaign = self.campaigns[shop.shop] = Campaign(
+                shop,
+                self.regime_of(shop),
+                self.rules.pacing.predictive,
+                ring_s=self.rules.customer_ring_s,
+                now=self.now,
+            )
+        return campaign
+
+    def line_over(self, call: Call, *, answered: bool) -> None:
+        """An attempt was answered, or ended without."""
+        self.pace_due = True
+        self.lines.pop(call.call, None)
+        if call.lead is not None:
+            self.campaign(call.shop).attempt_ended(
+                call.lead, call.customer.started_at, self.now, answered=answered
+            )
+
+    def settle(self, call: Call) -> None:
+        """The fate of an answered customer is known."""
+        assert call.answered_at is not None
+        self.campaign(call.shop).settle(call.answered_at, call.bridged_at)
+
+    def talk_over(self, call: Call, *, wraps_up: bool) -> None:
+        """A conversation, if there was one, is over; learn of order calls."""
+        if call.lead is not None and call.bridged_at is not None:
+            campaign = self.campaign(call.shop)
+            campaign.talk_ended(self.now - call.bridged_at)
+            if not wraps_up:
+                campaign.wrap_up_ended(0.0)
+
+    def wrap_up_over(self, agent: Agent) -> None:
+        """An agent is done with the paperwork; learn of order calls."""
+        shown = agent.card
+        if shown is not None and shown.card.direction == "outbound":
+            shop = self.shops.get(shown.card.shop)
+            if shop is not None:
+                self.campaign(shop).wrap_up_ended(self.now - agent.since)
+
+    def number_over(self, number: str) -> None:
+        """No attempt to a number is in flight any more."""
+        self.numbers_live.discard(number)
+        self.leads.number_over(number, self.now)
+        self.pace_due = True
+
+    def leave_queue(self, call: Call, *, gave_up: bool) -> None:
+        """A call wants no agent any more."""
+        self.matcher.leave(call.call, self.now, gave_up=gave_up)
+        self.held.pop(call.call, None)
+        self.lines.pop(call.call, None)
 
     # --- what every behaviour needs ----------------------------------------------
 

@@ -133,6 +133,11 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
     Agents must have been restored before (`restore_agents`).
     """
     pool.now = max(pool.now, now)
+    # First the agents: what is due for a caller depends on who could serve them.
+    for agent in pool.agents.values():
+        if agent.until is not None:
+            pool.emit(do.SetTimer(key=f"agent:{agent.agent}", at=agent.until))
+        pool.index(agent)
     for call in calls:
         pool.calls[call.call] = call
         for leg in call.legs:
@@ -142,11 +147,9 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
         call.playback = None
         if call.lead is not None:
             pool.numbers_live.add(call.lead.number)
+            if call.state is CallState.DIALLING and call.agent is None:
+                pool.lines[call.call] = None
         resume(pool, call)
-    for agent in pool.agents.values():
-        if agent.until is not None:
-            pool.emit(do.SetTimer(key=f"agent:{agent.agent}", at=agent.until))
-        pool.index(agent)
     return pool.take_effects()
 
 
@@ -162,6 +165,8 @@ def resume(pool: Pool, call: Call) -> None:
         )
     elif call.state is CallState.WAITING:
         pool.matcher.enter(routing.work_item(pool, call), pool.now)
+        if call.lead is not None:
+            pool.held[call.call] = None
     routing.arm(pool, call)
 
 

@@ -7,14 +7,18 @@ Requirements relax in steps over time; a step nobody logged in can serve is skip
 at once. See docs/routing.md for the order of preference.
 """
 
+from dataclasses import asdict
+from typing import Any
+
 from callengine.core import effects as do
 from callengine.core import offers
 from callengine.core.call import Call
 from callengine.core.machines import CallState
-from callengine.core.match.callers import Preferred, WorkItem
+from callengine.core.match.callers import WorkItem
 from callengine.core.match.records import Decision
-from callengine.core.match.relaxation import ladder_of
+from callengine.core.match.relaxation import BadLadder, Ladder, ladder_of
 from callengine.core.pool import Pool
+from callengine.core.rulebook.written import write_ladder
 from callengine.core.skills import Requirement
 
 
@@ -24,26 +28,60 @@ def enqueue(pool: Pool, call: Call) -> None:
         pool.matcher.missed(call.call, pool.now)
     else:
         pool.matcher.enter(work_item(pool, call), pool.now)
+    if call.clock_since is None:
+        call.clock_since = pool.now
+    if call.lead is not None:
+        pool.held[call.call] = None
     serve(pool)
     if call.state is CallState.WAITING:
         call.step_at = pool.now
-        call.note(pool.now, "queued", str(call.required))
+        call.note(pool.now, "queued", call.needed)
         arm(pool, call)
         pool.touch(call)
 
 
 def work_item(pool: Pool, call: Call) -> WorkItem:
     """Say what a call needs in the matcher's words."""
-    rules = pool.rules
-    needed = call.requirement
-    preferred: tuple[Preferred, ...] = ()
-    if call.preferred is not None:
-        preferred = (Preferred(agent=call.preferred, until_s=rules.prefer_s),)
+    if call.lead is not None:
+        return answered_customer(pool, call)
+    ruling, clock_s = call.ruling, call.clock_s
+    if call.clock_since is not None:
+        clock_s += max(0.0, pool.now - call.clock_since)
     return WorkItem(
         call=call.call,
         enqueued_at=call.enqueued_at,
-        ladder=ladder_of(needed, relax_after_s=rules.relax_after_s, spare=rules.spare),
-        preferred=preferred,
+        ladder=caller_ladder(pool, call),
+        credit_s=0.0 if ruling is None else ruling.credit_s,
+        preferred=() if ruling is None else ruling.preferred,
+        excluded=frozenset(call.excluded),
+        clock_s=clock_s,
+    )
+
+
+def caller_ladder(pool: Pool, call: Call) -> Ladder:
+    """Give the steps that the rules made, else those of the plain requirement."""
+    if call.ruling is not None:
+        try:
+            return call.ruling.ladder
+        except BadLadder as error:
+            # Another version wrote it; the caller is served all the same.
+            call.note(pool.now, "rules unreadable", str(error))
+    rules = pool.rules
+    return ladder_of(
+        call.requirement, relax_after_s=rules.relax_after_s, spare=rules.spare
+    )
+
+
+def answered_customer(pool: Pool, call: Call) -> WorkItem:
+    """Say what a customer whom we called needs: anybody able, before all callers."""
+    rules = pool.rules
+    return WorkItem(
+        call=call.call,
+        enqueued_at=call.enqueued_at,
+        ladder=ladder_of(
+            call.requirement, relax_after_s=rules.nuisance_after_s / 4, spare=0.0
+        ),
+        credit_s=rules.routing.credit_cap_s,
         excluded=frozenset(call.excluded),
     )
 
@@ -58,13 +96,28 @@ def give(pool: Pool, decision: Decision) -> None:
     """Reserve the agent, show the card, ring the phone; keep why."""
     call, agent = pool.calls[decision.call], pool.agents[decision.agent]
     record = decision.record
+    pool.held.pop(call.call, None)
     if record.off_skill:
         call.off_skill = record.relaxed
         call.note(pool.now, "relaxed", record.relaxed)
-    pool.decide("routing", call, agent.agent, record.reason, **record.detail())
+    call.clock_s, call.clock_since = record.clock_s, None
+    detail = {**record.detail(), **ruled(pool, call)}
+    pool.decide("routing", call, agent.agent, record.reason, **detail)
     offers.reserve(pool, call, agent, "ringing")
     offers.ring(pool, call, agent)
     arm(pool, call)
+
+
+def ruled(pool: Pool, call: Call) -> dict[str, Any]:
+    """Say in plain JSON values which rules hold and what they ask for when."""
+    steps = write_ladder(work_item(pool, call).ladder)
+    ruling = call.ruling
+    return {
+        "rules": [] if ruling is None else list(ruling.rules),
+        "rules_version": None if ruling is None else ruling.version,
+        "points": [] if ruling is None else [list(pair) for pair in ruling.points],
+        "ladder": [asdict(step) for step in steps],
+    }
 
 
 def note_relaxed(call: Call, dropped: tuple[str, int], why: str, now: float) -> None:
@@ -80,6 +133,14 @@ def arm(pool: Pool, call: Call) -> None:
     key = f"call:{call.call}"
     if due_at is not None:
         pool.emit(do.SetTimer(key=key, at=due_at))
+
+
+def give_up_at(pool: Pool, call: Call) -> float:
+    """Say when an answered customer is let go: without an agent, then in any case."""
+    assert call.answered_at is not None
+    rules = pool.rules
+    longest_s = rules.message_most_s if call.outcome is not None else 0.0
+    return call.answered_at + rules.give_up_s + longest_s
 
 
 def next_due(pool: Pool, call: Call) -> float | None:
@@ -102,7 +163,7 @@ def next_due(pool: Pool, call: Call) -> float | None:
     if call.lead is not None and call.answered_at is not None:
         waits = (CallState.WAITING, CallState.OFFERED, CallState.JOINING)
         if call.state in waits:
-            due.append(call.answered_at + rules.give_up_s)
+            due.append(give_up_at(pool, call))
     if call.state is CallState.TALKING and call.machine_at is not None:
         due.append(call.machine_at)
     return min(due, default=None)

@@ -4,8 +4,27 @@ from dataclasses import dataclass, field
 
 from callengine.core.amd import AmdRules
 from callengine.core.match.policy import Policy
-from callengine.core.pacing import PacingRules
+from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.retries import RetryRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacingRules:
+    """
+    How orders are dialled.
+
+    Attributes:
+        keep_free: agents that order calls leave free for the next caller; at most
+            one of four, so that a team of three still dials with everybody.
+        most_lines: attempts in flight at once.
+        least_gap_s: shortest time between two looks.
+        predictive: policy of campaigns that may leave somebody without an agent.
+    """
+
+    keep_free: int = 1
+    most_lines: int = 1000
+    least_gap_s: float = 0.25
+    predictive: PredictiveRules = field(default_factory=PredictiveRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +43,7 @@ class Rules:
         nuisance_after_s: an answered customer must be with an agent within this
             (FTC 16 CFR 310.4(b)(4)(ii) and Ofcom both say two seconds).
         give_up_s: an answered customer without an agent is let go after this.
+        message_most_s: the message to such a customer is cut off after this.
         spare: reserve factor of agents who may help off skill at once; None: nobody.
         prefer_s: how long a caller is kept for a preferred agent.
         idle_bridges: how many unused bridges are kept for the next calls.
@@ -37,7 +57,8 @@ class Rules:
     music_after_s: float = 2.0
     join_s: float = 3.0
     nuisance_after_s: float = 2.0
-    give_up_s: float = 8.0
+    give_up_s: float = 2.0
+    message_most_s: float = 30.0
     idle_bridges: int = 256
     spare: float | None = 2.0
     prefer_s: float = 10.0

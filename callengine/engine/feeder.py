@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from callengine.core import outbound
+from callengine.core import pacing
 from callengine.core.facts import LeadsOffered, RosterChanged
 from callengine.core.ids import Instant
 from callengine.core.pool import Pool
@@ -101,7 +101,7 @@ class Feeder:
             self._poked.clear()
 
     async def _offer_leads(self) -> None:
-        wanted = min(LEADS_AT_ONCE, outbound.leads_wanted(self._pool))
+        wanted = min(LEADS_AT_ONCE, pacing.leads_wanted(self._pool))
         if wanted <= 0:
             return
         leads = await self._order_book.due(self._clock(), wanted)

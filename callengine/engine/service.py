@@ -208,7 +208,7 @@ class Engine(Desk):
             self.performer.perform(do.CloseBridge(call=CallId(""), bridge=bridge))
         await self.performer.drain(within_s)
         await self.recorder.flush()
-        waiting = list(owner.pool.lead_of)
+        waiting = list(owner.pool.leads)
         if waiting:
             await self._ports.order_book.release(waiting)
         try:

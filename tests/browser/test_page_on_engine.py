@@ -16,8 +16,7 @@ from prometheus_client import CollectorRegistry
 from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
-from callengine.core.pacing import PacingRules
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
 from callengine.engine.ports import NewItem, NewOrder
 from callengine.engine.service import Engine, EngineConfig, Ports

@@ -30,11 +30,10 @@ from callengine.core.machines import (
     ReservationState,
     step,
 )
-from callengine.core.pacing import PacingRules
 from callengine.core.records import Outcome
 from callengine.core.retries import RetryRules, next_try
 from callengine.core.roster import Roster
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from tests.support.pool_kit import (
     RU,
     make_agent,

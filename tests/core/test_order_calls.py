@@ -6,10 +6,17 @@ from callengine.core import effects as do
 from callengine.core import facts as saw
 from callengine.core.call import Call
 from callengine.core.machines import AgentState, CallState
-from callengine.core.pacing import PacingRules
 from callengine.core.records import Outcome
-from callengine.core.rules import Rules
-from tests.support.pool_kit import RU_PHONES, Play, make_agent, make_lead, play
+from callengine.core.roster import AgentProfile
+from callengine.core.rules import PacingRules, Rules
+from tests.support.pool_kit import (
+    RU_PHONES,
+    Play,
+    make_agent,
+    make_lead,
+    make_shop,
+    play,
+)
 
 ALL_AGENTS = Rules(pacing=PacingRules(keep_free=0), wrap_up_s=0)
 
@@ -20,9 +27,14 @@ def dialling(p: Play) -> Call:
     return call
 
 
+def set_aside(*agents: AgentProfile, rules: Rules = ALL_AGENTS) -> Play:
+    """A pool whose shop may leave nobody without an agent."""
+    return play(*agents, shops=[make_shop(regime="aside")], rules=rules)
+
+
 def one_dialled() -> tuple[Play, Call]:
     """An order being dialled for an agent who is set aside."""
-    p = play(make_agent("anna"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna"))
     p.ready("anna")
     p.offered(make_lead())
     return p, dialling(p)
@@ -113,7 +125,7 @@ def test_an_agent_keeps_their_place_when_the_customer_was_not_reached() -> None:
 
 def test_one_attempt_for_each_free_agent_less_those_kept_for_callers() -> None:
     rules = Rules(pacing=PacingRules(keep_free=1))
-    p = play(*(make_agent(f"a{i}") for i in range(4)), rules=rules)
+    p = set_aside(*(make_agent(f"a{i}") for i in range(4)), rules=rules)
     p.ready("a0", "a1", "a2", "a3")
     p.offered(*(make_lead(f"o{i}", f"+7916123450{i}") for i in range(9)))
     assert len(p.pool.calls) == 3
@@ -121,14 +133,14 @@ def test_one_attempt_for_each_free_agent_less_those_kept_for_callers() -> None:
 
 def test_a_team_of_three_dials_with_everybody() -> None:
     rules = Rules(pacing=PacingRules(keep_free=1))
-    p = play(*(make_agent(f"a{i}") for i in range(3)), rules=rules)
+    p = set_aside(*(make_agent(f"a{i}") for i in range(3)), rules=rules)
     p.ready("a0", "a1", "a2")
     p.offered(*(make_lead(f"o{i}", f"+7916123450{i}") for i in range(9)))
     assert len(p.pool.calls) == 3
 
 
 def test_no_order_is_dialled_while_a_caller_waits() -> None:
-    p = play(make_agent("anna"), make_agent("boris"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna"), make_agent("boris"))
     p.calls_in("ch1")
     p.offered(make_lead())
     p.ready("anna")
@@ -139,21 +151,21 @@ def test_no_order_is_dialled_while_a_caller_waits() -> None:
 
 
 def test_an_agent_whose_phone_does_not_answer_by_itself_gets_no_orders() -> None:
-    p = play(make_agent("anna", "ring"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna", "ring"))
     p.ready("anna")
     p.offered(make_lead())
     assert not p.pool.calls
 
 
 def test_an_order_dialled_off_skill_says_why() -> None:
-    p = play(make_agent("anna"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna"))
     p.ready("anna")
     p.offered(make_lead(requirement=RU_PHONES))
     assert "product.phones>=3 dropped: no agent" in dialling(p).off_skill
 
 
 def test_one_number_is_never_dialled_twice_at_once() -> None:
-    p = play(make_agent("anna"), make_agent("boris"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna"), make_agent("boris"))
     p.ready("anna", "boris")
     p.offered(make_lead("o1"), make_lead("o2"))
     assert len(p.pool.calls) == 1
@@ -162,7 +174,7 @@ def test_one_number_is_never_dialled_twice_at_once() -> None:
 
 
 def test_the_same_lead_offered_twice_is_dialled_once() -> None:
-    p = play(make_agent("anna"), make_agent("boris"))
+    p = set_aside(make_agent("anna"), make_agent("boris"))
     p.offered(make_lead())
     p.offered(make_lead())
     p.ready("anna", "boris")
@@ -170,7 +182,7 @@ def test_the_same_lead_offered_twice_is_dialled_once() -> None:
 
 
 def test_an_agent_lost_after_the_answer_is_replaced_by_a_free_one() -> None:
-    p = play(make_agent("anna"), make_agent("boris"), rules=ALL_AGENTS)
+    p = set_aside(make_agent("anna"), make_agent("boris"))
     p.ready("anna")
     p.offered(make_lead())
     call = dialling(p)

@@ -21,8 +21,7 @@ from hypothesis.stateful import (
 from callengine.core import effects as do
 from callengine.core import facts as saw
 from callengine.core.machines import AgentState, CallState
-from callengine.core.pacing import PacingRules
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.core.skills import Requirement
 from tests.support.pool_kit import (
     RU,

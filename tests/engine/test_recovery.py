@@ -10,9 +10,8 @@ from callengine.core.effects import Effect
 from callengine.core.ids import BridgeId, ChannelId
 from callengine.core.living import Living, LivingChannel
 from callengine.core.machines import AgentState, CallState
-from callengine.core.pacing import PacingRules
 from callengine.core.reconcile import reconcile
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.engine.ports import Entry
 from callengine.engine.recovery import read_back
 from tests.support.pool_kit import NUMBER, Play, make_agent, make_lead, play

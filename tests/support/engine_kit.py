@@ -10,10 +10,9 @@ from typing import Any
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, ChannelId
-from callengine.core.pacing import PacingRules
 from callengine.core.records import CallRecord
 from callengine.core.roster import Shop
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.engine.face import DispositionForm
 from callengine.engine.inbox import Inbox
 from callengine.engine.ports import (

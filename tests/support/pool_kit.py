@@ -1,7 +1,7 @@
 """A pool played by hand: facts in, effects remembered, virtual time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
@@ -11,6 +11,8 @@ from callengine.core import facts as saw
 from callengine.core.agent import Agent
 from callengine.core.call import Call
 from callengine.core.cards import Card, CustomerCard
+from callengine.core.compliance.presets import HOUSE
+from callengine.core.compliance.regime import NuisanceLimit, every_day
 from callengine.core.ids import (
     AgentId,
     AttemptId,
@@ -33,6 +35,13 @@ RU = Requirement(hard=(("shop.teplo", 1), ("lang.ru", 3)))
 RU_PHONES = Requirement(hard=RU.hard, soft=(("product.phones", 3),))
 
 
+SHARED = replace(HOUSE, name="shared", hours=every_day(0, 24))
+"""Dialled at any hour, for whoever will be free."""
+ASIDE = replace(SHARED, name="aside", nuisance=NuisanceLimit(limit=0.0))
+"""Dialled at any hour, each with an agent of its own."""
+REGIMES = {regime.name: regime for regime in (SHARED, ASIDE)}
+
+
 def make_shop(**changes: object) -> Shop:
     """A shop without greeting or music, unless said otherwise."""
     values: dict[str, object] = {
@@ -47,6 +56,7 @@ def make_shop(**changes: object) -> Shop:
         "greeting": "",
         "music": "",
         "caller_id": NUMBER,
+        "regime": SHARED.name,
     }
     return Shop(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -255,7 +265,9 @@ def play(
 ) -> Play:
     """Start a pool with these agents."""
     ids = count(1)
-    roster = Roster(shops=tuple(shops) or (make_shop(),), agents=agents)
+    roster = Roster(
+        shops=tuple(shops) or (make_shop(),), agents=agents, regimes=REGIMES
+    )
     pool = Pool(
         roster, rules=rules or Rules(), new_id=lambda: f"call{next(ids)}", node="n1"
     )

@@ -130,6 +130,15 @@ class Matcher:
         """Say whether anybody who is logged in meets an expression."""
         return bool(self.state.classes.meeting(expr))
 
+    def able(self, expr: Expr) -> int:
+        """Return the skill classes that meet an expression, as bits."""
+        return self.state.classes.meeting(expr)
+
+    def class_of(self, agent: AgentId) -> int | None:
+        """Return the place of an agent's class in `able`; None if logged out."""
+        member = self.state.staff.members.get(agent)
+        return None if member is None else member.number
+
     def expected_wait(self, call: CallId, now: Instant) -> WaitRange | None:
         """Predict a waiting caller's wait; see `wait.expected_wait`."""
         return expected_wait(self.state, call, now)

@@ -55,11 +55,13 @@ class NuisanceLedger:
     """
 
     __slots__ = (
+        "_adjusted",
         "_buckets",
         "_expected",
         "_machines",
         "_margin",
         "_nuisances",
+        "_rolling",
         "_served",
         "_span_s",
         "_started_at",
@@ -77,6 +79,8 @@ class NuisanceLedger:
         expected_answers: float = 500.0,
     ) -> None:
         self.limit = limit
+        self._adjusted = limit.denominator is Denominator.MACHINE_ADJUSTED
+        self._rolling = limit.window is WindowKind.ROLLING
         self._zone = ZoneInfo(zone)
         self._started_at = started_at
         self._expected = expected_answers
@@ -101,6 +105,13 @@ class NuisanceLedger:
         self._bucket(at).machines += 1
         self._machines += 1
 
+    def was_machine(self, at: Instant) -> None:
+        """Count an answer as a machine that was counted as served."""
+        self.machine(at)
+        if self._served > 0:
+            self._bucket(at).served -= 1
+            self._served -= 1
+
     def restore(self, at: Instant, totals: Totals) -> None:
         """Enter what was counted before a restart, as if it were of `at`."""
         bucket = self._bucket(at)
@@ -118,9 +129,7 @@ class NuisanceLedger:
 
     def rate(self, now: Instant) -> float:
         """Return the share of nuisance calls as the law reckons it."""
-        self._turn(now)
-        nuisances, answered = self._reckoned()
-        return nuisances / answered if answered else 0.0
+        return self.standing(now)[0]
 
     def room(self, now: Instant) -> float:
         """
@@ -128,10 +137,15 @@ class NuisanceLedger:
 
         Each one is itself an answer, which the share counts below the line too.
         """
+        return self.standing(now)[1]
+
+    def standing(self, now: Instant) -> tuple[float, float]:
+        """Return `rate` and `room` in one go, for every look of the pacer."""
         self._turn(now)
         nuisances, answered = self._reckoned()
         limit = self.limit.limit
-        return (limit * answered - nuisances) / (1 - limit)
+        room = (limit * answered - nuisances) / (1 - limit)
+        return nuisances / answered if answered else 0.0, room
 
     def aim(self, now: Instant) -> float:
         """
@@ -147,7 +161,7 @@ class NuisanceLedger:
             return 0.0
         spent, answered = self._reckoned()
         to_come = max(self._expected - answered, 0.1 * answered, 30.0)
-        if self.limit.window is WindowKind.ROLLING:
+        if self._rolling:
             # In half a window's time half of what counts now will have left it.
             spent, answered = spent / 2, answered / 2
             to_come = max(self._expected / 2, answered, 30.0)
@@ -161,7 +175,7 @@ class NuisanceLedger:
     def _reckoned(self) -> tuple[float, float]:
         """Nuisance calls and answers, by the denominator of the law."""
         nuisances = float(self._nuisances)
-        if self.limit.denominator is Denominator.MACHINE_ADJUSTED:
+        if self._adjusted:
             met = self._served + self._machines
             machine_share = self._machines / met if met else 0.0
             nuisances *= 1 - machine_share
@@ -178,7 +192,7 @@ class NuisanceLedger:
 
     def _turn(self, now: Instant) -> None:
         """Forget what is no longer in the window."""
-        if self.limit.window is WindowKind.ROLLING:
+        if self._rolling:
             self._roll(now)
         elif now >= self._window_ends_at:
             answered = self._served + self._nuisances
@@ -200,7 +214,7 @@ class NuisanceLedger:
             self._expected = float(self._served)
 
     def _end_of_window(self, now: Instant) -> Instant:
-        if self.limit.window is WindowKind.ROLLING:
+        if self._rolling:
             return float("inf")
         if self.limit.window is WindowKind.SUCCESSIVE:
             gone = floor((now - self._started_at) / self.limit.length_s)

@@ -1,0 +1,110 @@
+"""
+What the pool knows of one shop's order calls: estimates, ledger, price.
+
+A shop is a campaign: the law counts its nuisance calls together, and its customers
+answer, and its agents talk, as they do for this shop.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from callengine.core.compliance.regime import Regime
+from callengine.core.facts import Lead
+from callengine.core.ids import Instant
+from callengine.core.predictive.answers import AnswerContext
+from callengine.core.predictive.estimates import Estimates, Priors
+from callengine.core.predictive.ledger import NuisanceLedger
+from callengine.core.predictive.pacer import Pacer, PredictiveRules
+from callengine.core.roster import Shop
+
+
+class Campaign:
+    """
+    One shop's pacing.
+
+    Args:
+        regime: what its order calls have to keep.
+        ring_s: how long a customer's phone rings.
+        now: when it began, as far as successive windows go.
+
+    Attributes:
+        pacer: decides; its estimates and ledger are told here.
+        set_aside: every attempt has an agent of its own, since none may fail.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        regime: Regime,
+        rules: PredictiveRules,
+        *,
+        ring_s: float,
+        now: Instant,
+        priors: Priors | None = None,
+    ) -> None:
+        self.regime = regime
+        self._zone = ZoneInfo(shop.zone)
+        self._trunk = shop.trunk
+        self._began_at = now
+        self.pacer = Pacer(
+            Estimates(priors, ring_s=ring_s, hold_s=regime.nuisance.threshold_s),
+            NuisanceLedger(regime.nuisance, zone=shop.zone, started_at=now),
+            rules,
+        )
+
+    @property
+    def set_aside(self) -> bool:
+        """Say whether every attempt must have an agent of its own."""
+        return self.regime.nuisance.limit <= 0
+
+    def adopt(self, regime: Regime, now: Instant) -> None:
+        """Follow another regime from now on; what was counted stays counted."""
+        if regime == self.regime:
+            return
+        before = self.pacer.ledger.totals(now)
+        ledger = NuisanceLedger(
+            regime.nuisance, zone=str(self._zone), started_at=self._began_at
+        )
+        ledger.restore(now, before)
+        self.regime, self.pacer.ledger = regime, ledger
+
+    def context(self, lead: Lead, at: Instant) -> AnswerContext:
+        """Say what an answer to an attempt started at an instant may depend on."""
+        hour = datetime.fromtimestamp(at, self._zone).hour
+        return AnswerContext(hour=hour, tries=lead.tries + 1, trunk=self._trunk)
+
+    def chance(self, lead: Lead, now: Instant) -> float:
+        """Estimate the chance that a lead is answered if it is dialled now."""
+        return self.pacer.estimates.answer.chance(self.context(lead, now))
+
+    def attempt_ended(
+        self, lead: Lead, started_at: Instant, now: Instant, *, answered: bool
+    ) -> None:
+        """Learn that an attempt was answered, or ended without."""
+        self.pacer.estimates.attempt_ended(
+            self.context(lead, started_at), now - started_at, answered=answered
+        )
+
+    def talk_ended(self, length_s: float) -> None:
+        """Learn how long an agent and a customer talked."""
+        self.pacer.estimates.talk_ended(max(0.0, length_s))
+
+    def wrap_up_ended(self, length_s: float) -> None:
+        """Learn how long wrap-up took, 0 where there was none."""
+        self.pacer.estimates.wrap_up_ended(max(0.0, length_s))
+
+    def settle(self, answered_at: Instant, joined_at: Instant | None) -> None:
+        """
+        Count a live answer once its fate is known.
+
+        Args:
+            joined_at: when an agent was with them; None if nobody ever was.
+        """
+        threshold_s = self.regime.nuisance.threshold_s
+        late = joined_at is None or joined_at - answered_at > threshold_s
+        settled_at = answered_at if joined_at is None else joined_at
+        self.pacer.answered(settled_at, nuisance=late)
+
+    def machine_found(self, now: Instant) -> None:
+        """Take a served answer back: it was a machine."""
+        self.pacer.ledger.was_machine(now)

@@ -1,0 +1,128 @@
+"""
+Orders that the pool may dial, most urgent first, by what their calls require.
+
+A lane is one requirement: its leads compete for the same agents. Places follow
+`recycling.urgency`; they only get worse with time, so one that no longer holds is found
+when it comes to the top.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callengine.core.facts import Lead
+from callengine.core.ids import AttemptId, Instant
+from callengine.core.recycling.urgency import OrderClock, Rank, UrgencyRules, rank
+from callengine.core.skills import Requirement
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    rank: Rank
+    entered: int
+    attempt: AttemptId
+
+
+@dataclass(slots=True)
+class _Entry:
+    lead: Lead
+    requirement: Requirement
+    place: _Place | None = None
+    """None while kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first lead of a lane."""
+
+    rank: Rank
+    lead: Lead
+    requirement: Requirement
+
+
+class Leads:
+    """
+    Leads of one pool.
+
+    Args:
+        rules: what makes an order urgent.
+    """
+
+    def __init__(self, rules: UrgencyRules | None = None) -> None:
+        self._rules = rules or UrgencyRules()
+        self._entries: dict[AttemptId, _Entry] = {}
+        self._lanes: dict[Requirement, list[_Place]] = {}
+        self._parked: dict[str, list[AttemptId]] = {}
+        self._entered = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, attempt: AttemptId) -> bool:
+        return attempt in self._entries
+
+    def __iter__(self) -> Iterator[AttemptId]:
+        return iter(self._entries)
+
+    def add(self, lead: Lead, requirement: Requirement, now: Instant) -> None:
+        """Enter a lead; one that is here stays as it is."""
+        if lead.attempt in self._entries:
+            return
+        entry = self._entries[lead.attempt] = _Entry(lead, requirement)
+        self._line_up(entry, now)
+
+    def discard(self, attempt: AttemptId) -> None:
+        """Take a lead out; absent is fine."""
+        self._entries.pop(attempt, None)
+
+    def park(self, attempt: AttemptId) -> None:
+        """Keep a lead back while its number is being dialled for another order."""
+        entry = self._entries[attempt]
+        entry.place = None
+        self._parked.setdefault(entry.lead.number, []).append(attempt)
+
+    def number_over(self, number: str, now: Instant) -> None:
+        """Let leads of a number be dialled again."""
+        for attempt in self._parked.pop(number, ()):
+            entry = self._entries.get(attempt)
+            if entry is not None:
+                self._line_up(entry, now)
+
+    def head(self, requirement: Requirement, now: Instant) -> Head | None:
+        """Find the most urgent lead of a lane; None when the lane is empty."""
+        lane = self._lanes.get(requirement)
+        while lane:
+            place = lane[0]
+            entry = self._entries.get(place.attempt)
+            if entry is None or entry.place != place:
+                heapq.heappop(lane)
+            elif place.rank.holds_until < now:
+                later = _Place(
+                    self._rank(entry.lead, now), place.entered, place.attempt
+                )
+                entry.place = later
+                heapq.heapreplace(lane, later)
+            else:
+                return Head(place.rank, entry.lead, requirement)
+        self._lanes.pop(requirement, None)
+        return None
+
+    def heads(self, now: Instant) -> list[Head]:
+        """List the first lead of every lane, most urgent first."""
+        found = [self.head(requirement, now) for requirement in list(self._lanes)]
+        return sorted((h for h in found if h is not None), key=lambda h: h.rank)
+
+    def _line_up(self, entry: _Entry, now: Instant) -> None:
+        self._entered += 1
+        lead = entry.lead
+        entry.place = _Place(self._rank(lead, now), self._entered, lead.attempt)
+        lane = self._lanes.setdefault(entry.requirement, [])
+        heapq.heappush(lane, entry.place)
+
+    def _rank(self, lead: Lead, now: Instant) -> Rank:
+        clock = OrderClock(
+            placed_at=lead.placed_at or lead.due_at,
+            cut_off_at=lead.cut_off_at,
+            value=lead.value,
+        )
+        return rank(clock, now, self._rules)

@@ -20,7 +20,7 @@ from callengine.core import (
     routing,
 )
 from callengine.core.call import Call
-from callengine.core.effects import Effect, HangUp
+from callengine.core.effects import Effect, HangUp, SetTimer
 from callengine.core.facts import (
     AgentBecameReady,
     AgentLoggedOut,
@@ -46,6 +46,8 @@ from callengine.core.ids import AgentId, CallId
 from callengine.core.machines import AttemptCue, CallState
 from callengine.core.pool import Pool
 
+MATCH_TIMER = "match:"
+
 
 def apply(pool: Pool, fact: Fact) -> list[Effect]:
     """
@@ -64,6 +66,10 @@ def apply(pool: Pool, fact: Fact) -> list[Effect]:
 def give_work(pool: Pool) -> None:
     """Match agents with callers; then see whether to dial."""
     routing.serve(pool)
+    due_at = pool.matcher.next_due()
+    if due_at is not None and due_at not in (pool.match_due_at, pool.now):
+        pool.match_due_at = due_at
+        pool.emit(SetTimer(key=MATCH_TIMER, at=due_at))
     if pool.pace_due:
         pacing.look(pool)
 
@@ -146,6 +152,9 @@ def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
         return
     if kind == "pace":
         pool.pace_due = True
+        return
+    if kind == "match":
+        pool.match_due_at = None
         return
     call = pool.calls.get(CallId(key))
     if call is None:

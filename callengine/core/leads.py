@@ -1,7 +1,7 @@
 """
 Orders that the pool may dial, most urgent first, by what their calls require.
 
-A lane is one requirement: its leads compete for the same agents. Places follow
+The leads of a lane compete for the same agents. Places follow
 `recycling.urgency`; they only get worse with time, so one that no longer holds is found
 when it comes to the top.
 """
@@ -9,11 +9,25 @@ when it comes to the top.
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, Instant
 from callengine.core.recycling.urgency import OrderClock, Rank, UrgencyRules, rank
 from callengine.core.skills import Requirement
+
+
+class Lane(NamedTuple):
+    """
+    What leads have in common.
+
+    Attributes:
+        requirement: of their calls.
+        aside: they are dialled only with an agent set aside.
+    """
+
+    requirement: Requirement
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +40,7 @@ class _Place:
 @dataclass(slots=True)
 class _Entry:
     lead: Lead
-    requirement: Requirement
+    lane: Lane
     place: _Place | None = None
     """None while kept back."""
 
@@ -37,7 +51,7 @@ class Head:
 
     rank: Rank
     lead: Lead
-    requirement: Requirement
+    lane: Lane
 
 
 class Leads:
@@ -51,7 +65,7 @@ class Leads:
     def __init__(self, rules: UrgencyRules | None = None) -> None:
         self._rules = rules or UrgencyRules()
         self._entries: dict[AttemptId, _Entry] = {}
-        self._lanes: dict[Requirement, list[_Place]] = {}
+        self._lanes: dict[Lane, list[_Place]] = {}
         self._parked: dict[str, list[AttemptId]] = {}
         self._entered = 0
 
@@ -64,11 +78,11 @@ class Leads:
     def __iter__(self) -> Iterator[AttemptId]:
         return iter(self._entries)
 
-    def add(self, lead: Lead, requirement: Requirement, now: Instant) -> None:
+    def add(self, lead: Lead, lane: Lane, now: Instant) -> None:
         """Enter a lead; one that is here stays as it is."""
         if lead.attempt in self._entries:
             return
-        entry = self._entries[lead.attempt] = _Entry(lead, requirement)
+        entry = self._entries[lead.attempt] = _Entry(lead, lane)
         self._line_up(entry, now)
 
     def discard(self, attempt: AttemptId) -> None:
@@ -88,36 +102,35 @@ class Leads:
             if entry is not None:
                 self._line_up(entry, now)
 
-    def head(self, requirement: Requirement, now: Instant) -> Head | None:
+    def head(self, lane: Lane, now: Instant) -> Head | None:
         """Find the most urgent lead of a lane; None when the lane is empty."""
-        lane = self._lanes.get(requirement)
-        while lane:
-            place = lane[0]
+        places = self._lanes.get(lane)
+        while places:
+            place = places[0]
             entry = self._entries.get(place.attempt)
             if entry is None or entry.place != place:
-                heapq.heappop(lane)
+                heapq.heappop(places)
             elif place.rank.holds_until < now:
                 later = _Place(
                     self._rank(entry.lead, now), place.entered, place.attempt
                 )
                 entry.place = later
-                heapq.heapreplace(lane, later)
+                heapq.heapreplace(places, later)
             else:
-                return Head(place.rank, entry.lead, requirement)
-        self._lanes.pop(requirement, None)
+                return Head(place.rank, entry.lead, lane)
+        self._lanes.pop(lane, None)
         return None
 
     def heads(self, now: Instant) -> list[Head]:
         """List the first lead of every lane, most urgent first."""
-        found = [self.head(requirement, now) for requirement in list(self._lanes)]
+        found = [self.head(lane, now) for lane in list(self._lanes)]
         return sorted((h for h in found if h is not None), key=lambda h: h.rank)
 
     def _line_up(self, entry: _Entry, now: Instant) -> None:
         self._entered += 1
         lead = entry.lead
         entry.place = _Place(self._rank(lead, now), self._entered, lead.attempt)
-        lane = self._lanes.setdefault(entry.requirement, [])
-        heapq.heappush(lane, entry.place)
+        heapq.heappush(self._lanes.setdefault(entry.lane, []), entry.place)
 
     def _rank(self, lead: Lead, now: Instant) -> Rank:
         clock = OrderClock(

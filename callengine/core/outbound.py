@@ -16,7 +16,7 @@ from callengine.core.campaign import Campaign
 from callengine.core.compliance.verdict import Rule, Verdict
 from callengine.core.facts import Lead, LeadsOffered
 from callengine.core.ids import CallId, ChannelId, PlaybackId
-from callengine.core.leads import Head
+from callengine.core.leads import Head, Lane
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
 from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
@@ -37,7 +37,7 @@ def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
         )
         while needs.soft and not pool.served_by_anyone(needs):
             needs = needs.relaxed()
-        pool.leads.add(lead, needs, pool.now)
+        pool.leads.add(lead, Lane(needs), pool.now)
     pool.pace_due = True
 
 
@@ -50,7 +50,7 @@ def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) ->
     verdict = ask(pool, lead, shop, campaign, agent_waits=False)
     if verdict.allowed:
         pool.leads.discard(lead.attempt)
-        call = begin(pool, lead, shop, head.requirement)
+        call = begin(pool, lead, shop, head.lane.requirement)
         call.chance = campaign.chance(lead, pool.now)
         pool.lines[call.call] = None
         detail = tick.detail() | told(verdict)
@@ -59,9 +59,11 @@ def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) ->
         pool.decide("pacing", call, "", why, **detail)
         dial(pool, call, lead, shop)
         return 1
-    if verdict.rule is Rule.LOCK_OUT and set_aside(pool, head, shop, campaign):
-        return 1
-    put_off(pool, lead, verdict)
+    if verdict.rule is Rule.LOCK_OUT:
+        pool.leads.discard(lead.attempt)
+        pool.leads.add(lead, head.lane._replace(aside=True), pool.now)
+    else:
+        put_off(pool, lead, verdict)
     return 0
 
 
@@ -85,19 +87,19 @@ def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     waiting = len(pool.matcher)
     if waiting or free <= kept:
         return False
-    chosen = pool.matcher.choose_free(expr_of(head.requirement))
+    chosen = pool.matcher.choose_free(expr_of(head.lane.requirement))
     verdict = ask(pool, lead, shop, campaign, agent_waits=True)
     if chosen is None or not verdict.allowed:
         return False
     agent = pool.agents[chosen]
     pool.leads.discard(lead.attempt)
-    call = begin(pool, lead, shop, head.requirement)
+    call = begin(pool, lead, shop, head.lane.requirement)
     pool.decide(
         "pacing",
         call,
         agent.agent,
         "an agent was set aside for this order",
-        requirement=str(head.requirement),
+        requirement=str(head.lane.requirement),
         due_s=round(pool.now - lead.due_at, 3),
         agents_free=free,
         agents_working=len(pool.working),

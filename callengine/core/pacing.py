@@ -13,7 +13,7 @@ from callengine.core import outbound
 from callengine.core.agent import AUTO_ANSWER_SKILL, Agent
 from callengine.core.campaign import Campaign
 from callengine.core.ids import CallId, Instant
-from callengine.core.leads import Head
+from callengine.core.leads import Head, Lane
 from callengine.core.machines import AgentState
 from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
@@ -60,26 +60,26 @@ def look(pool: Pool) -> None:
 
 def _start(pool: Pool) -> float:
     """Start attempts lane by lane, most urgent first; return when to look again."""
-    done: set[Requirement] = set()
+    done: set[Lane] = set()
     again_s = LOOK_AGAIN_S
     sight = Sight(pool)
     while True:
-        heads = [h for h in pool.leads.heads(pool.now) if h.requirement not in done]
+        heads = [h for h in pool.leads.heads(pool.now) if h.lane not in done]
         if not heads:
             return again_s
         head, then = heads[0], heads[1] if len(heads) > 1 else None
         shop = pool.shops.get(head.lead.shop)
         if shop is None:
             pool.leads.discard(head.lead.attempt)
-        elif (campaign := pool.campaign(shop)).set_aside:
+        elif (campaign := pool.campaign(shop)).set_aside or head.lane.aside:
             sight = Sight(pool)
             if not outbound.start_set_aside(pool, head, shop, campaign):
-                done.add(head.requirement)
+                done.add(head.lane)
         else:
             tick = campaign.pacer.decide(sight.view(head, campaign), pool.now)
             again_s = min(again_s, tick.look_again_s)
             if not _start_lane(pool, head, then, shop, campaign, tick):
-                done.add(head.requirement)
+                done.add(head.lane)
 
 
 def _start_lane(
@@ -97,7 +97,7 @@ def _start_lane(
         if found is None or (started and then is not None and then.rank < found.rank):
             return True
         started += outbound.start(pool, found, shop, campaign, tick)
-        found = pool.leads.head(head.requirement, pool.now)
+        found = pool.leads.head(head.lane, pool.now)
     return False
 
 
@@ -110,7 +110,7 @@ class Sight:
 
     def view(self, head: Head, campaign: Campaign) -> PacingView:
         """Show the agents who can serve a lane, and the lines that compete for them."""
-        pool, requirement = self.pool, head.requirement
+        pool, requirement = self.pool, head.lane.requirement
         able = pool.matcher.able(expr_of(requirement))
         agents = self._agents.get(requirement)
         if agents is None:

@@ -71,6 +71,8 @@ class Pool:
         """Attempts not yet answered that have no agent of their own."""
         self.held: dict[CallId, None] = {}
         """Answered customers without an agent."""
+        self.match_due_at: Instant | None = None
+        """When the matcher is to be asked again in any case."""
         self.pace_due = False
         self.paced_at: Instant = 0.0
         self.idle_bridges: list[BridgeId] = []

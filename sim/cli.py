@@ -22,6 +22,8 @@ from sim.bench.report import APP_QUEUE
 from sim.demo.dashboard import Dashboard, print_checks, print_report
 from sim.demo.run import DemoOptions, run_demo
 from sim.faults.engine_kill import FaultOptions, engine_kill
+from sim.livedialer.board import Board
+from sim.livedialer.run import AUTO, LiveOptions, live_dialer
 from sim.phones.control import PhoneError
 from sim.processes import ChildFailed
 from sim.sipp.sounds import SoundsFailed
@@ -29,6 +31,7 @@ from sim.soak.run import SoakOptions, soak
 from sim.world.shops import DEMO, BadShopsFile
 from sim.world.world import WorldFailed
 from sim.worlds import commands_dialer, commands_routing
+from sim.worlds.dialer_study import POLICIES
 
 CANNOT = 2
 INTERRUPTED = 130
@@ -136,6 +139,38 @@ def soak_(
     with Dashboard() as dashboard:
         report = run(soak(options, dashboard.say))
     print_checks(report, dashboard.console)
+    finish(report, json_)
+
+
+@app.command("live-dialer")
+def live_dialer_(
+    scenario: commands_dialer.Scenario = commands_dialer.Scenario.A,
+    agents: Annotated[int, typer.Option(min=1, max=200, help="All of the run.")] = 20,
+    minutes: Annotated[float, typer.Option(min=0.5, help="Measured.")] = 10,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds before that.")] = 90,
+    orders: Annotated[int, typer.Option(min=1, help="All due at once.")] = 2000,
+    policy: Annotated[str, typer.Option(help="Of the simulator; auto: look.")] = AUTO,
+    json_: AsJson = False,
+    seed: Seed = 1,
+    folder: Folder = Path("var/live-dialer"),
+) -> None:
+    """The engine dials a list on real Asterisk, beside the simulator's same team."""
+    if policy not in (AUTO, *POLICIES):
+        raise typer.BadParameter(f"no such policy: {policy}; {', '.join(POLICIES)}")
+    options = LiveOptions(
+        scenario=scenario.value,
+        agents=agents,
+        minutes=minutes,
+        warm_up_s=warm_up,
+        seed=seed,
+        orders=orders,
+        policy=policy,
+        folder=folder,
+    )
+    with Board() as board:
+        report = run(live_dialer(options, board.say, board.watch))
+        board.show(report)
+    print_checks(report, board.console)
     finish(report, json_)
 
 

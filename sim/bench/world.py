@@ -34,7 +34,7 @@ class BenchWorld(World):
         self._groups = groups
 
     async def load(self) -> None:
-        """Apply the benchmark's roster; nobody logs in, so passwords are cheap."""
+        """Apply the benchmark's roster; nobody guesses, so passwords are cheap."""
         await self.callengine("migrate")
         path = self.plan.folder / "bench.toml"
         path.write_text(shops_toml(self._groups))
@@ -46,9 +46,10 @@ class BenchWorld(World):
             )
         finally:
             await database.close()
-        made = applied.credentials.shops
+        made = applied.credentials
         self.credentials = Credentials(
-            keys={shop: values["api_key"] for shop, values in made.items()}
+            passwords={name: own["password"] for name, own in made.agents.items()},
+            keys={shop: own["api_key"] for shop, own in made.shops.items()},
         )
 
     async def provision(self) -> None:

@@ -25,7 +25,8 @@ class SippSettings:
         target: `HOST:PORT` it calls; None for those who are called.
         address, port: where it sits.
         first_media_port: where its RTP ports begin.
-        numbers: lines of the numbers file, `caller;host;dialled`, used in order.
+        numbers: lines of the numbers file, used in order: `caller;host;dialled` for
+            callers; who are called take what their scenario says.
         calls_per_s, calls: rate and total of callers; 0 calls means no end.
         limit: most calls at one time.
         pause_ms: length of the scenario's pause, where it has one.
@@ -61,9 +62,10 @@ class SippSettings:
             argv += ["-mp", str(self.first_media_port)]
         if self.pause_ms:
             argv += ["-d", str(self.pause_ms)]
+        if self.numbers or self.target is not None:
+            argv += ["-inf", str(self.folder / "numbers.csv")]
         if self.target is not None:
-            argv += [self.target, "-inf", str(self.folder / "numbers.csv")]
-            argv += self._rate()
+            argv += [self.target, *self._rate()]
         return argv
 
     def _rate(self) -> list[str]:

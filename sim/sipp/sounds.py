@@ -8,6 +8,7 @@ from pathlib import Path
 _AGENT = "Здравствуйте, магазин, слушаю вас. Ваш заказ принят, спасибо за звонок."
 _HELLO = "Алло?"
 _CALLER = "Здравствуйте, я по поводу моего заказа."
+_GREETINGS = ("Алло?", "Да, слушаю вас.", "Алло, здравствуйте.")
 _MACHINE = (
     "Здравствуйте. К сожалению, сейчас я не могу ответить на ваш звонок. "
     "Пожалуйста, оставьте сообщение после звукового сигнала, и я обязательно "
@@ -29,7 +30,10 @@ class Sounds:
     """
 
     folder: Path
-    """Holds hello, caller, machine and blip (two packets), raw A-law for SIPp."""
+    """
+    Holds, as raw A-law for SIPp: hello, caller, machine, agent, blip (two packets) and
+    talk0 to talk2, a greeting and a while of listening, made to be repeated.
+    """
     agent: Path
 
 
@@ -41,6 +45,9 @@ def make_sounds(folder: Path) -> Sounds:
     _speak(_HELLO, folder / "hello.alaw", "trim", "0", "1", "pad", "0", "60")
     _speak(_HELLO, folder / "blip.alaw", "trim", "0.2", "0.04")
     _speak(_MACHINE, folder / "machine.alaw")
+    for index, greeting in enumerate(_GREETINGS):
+        _speak(greeting, folder / f"talk{index}.alaw", "pad", "0", "10")
+    _speak(_AGENT, folder / "agent.alaw")
     _speak(_AGENT, folder / "agent.wav", "repeat", "10")
     return Sounds(folder=folder, agent=folder / "agent.wav")
 

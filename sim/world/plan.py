@@ -30,6 +30,8 @@ class Timing:
     relax_after_s: int = 5
     max_wait_s: int = 60
     customer_ring_s: int = 10
+    keep_free: int = 1
+    """Agents kept for callers when orders are dialled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Plan:
             "TRUNK__CONTACT": self.trunk_contact,
             "OUTBOX__ALLOW_PRIVATE": "true",
             "DIALLING__RING_S": timing.customer_ring_s,
+            "DIALLING__KEEP_FREE": timing.keep_free,
             "TIMING__RING_S": timing.ring_s,
             "TIMING__WRAP_UP_S": timing.wrap_up_s,
             "TIMING__RELAX_AFTER_S": timing.relax_after_s,

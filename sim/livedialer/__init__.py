@@ -1,0 +1,1 @@
+"""The dialler on real Asterisk, beside the simulator of the same team."""

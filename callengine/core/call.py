@@ -86,6 +86,7 @@ class Call:
     direction: str
     number: str | None
     dialled_number: str
+    choice: str = ""
     state: CallState
     card: Card
     enqueued_at: Instant

@@ -145,6 +145,7 @@ class Identify:
     call: CallId
     dialled_number: str
     caller_number: str | None
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from callengine.core.ids import (
 )
 from callengine.core.living import Living
 from callengine.core.roster import Roster
+from callengine.core.ruling import Ruling
 from callengine.core.skills import Requirement
 
 
@@ -45,6 +46,8 @@ class CallArrived(Fact):
     """As dialled (DNIS), raw text from the dialplan."""
     caller_number: str | None
     """As presented (ANI), raw text; None when withheld."""
+    choice: str = ""
+    """What the caller chose in a menu of the dialplan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +145,18 @@ class EndpointChanged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerIdentified(Fact):
-    """The look-up ended: found, several, none, or out of its time budget."""
+    """
+    The look-up ended: found, several, none, or out of its time budget.
+
+    Attributes:
+        requirement: what the call needs if no rules say so.
+        ruling: what the rules say; None without rules.
+    """
 
     call: CallId
     card: Card
     requirement: Requirement
-    preferred: AgentId | None = None
+    ruling: Ruling | None = None
 
 
 # --- from agents -----------------------------------------------------------------

@@ -30,6 +30,7 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
         direction="inbound",
         number=fact.caller_number,
         dialled_number=fact.dialled_number,
+        choice=fact.choice,
         state=CallState.IDENTIFYING,
         card=first_card(shop, fact),
         enqueued_at=fact.at,
@@ -50,6 +51,7 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
             call=call_id,
             dialled_number=fact.dialled_number,
             caller_number=fact.caller_number,
+            choice=fact.choice,
         )
     )
     if shop.greeting:

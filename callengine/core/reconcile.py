@@ -52,6 +52,10 @@ def reconcile(pool: Pool, living: Living, now: Instant) -> list[Effect]:
     for channel in living.channels:
         if channel.channel not in pool.by_channel and is_orphan(pool, channel):
             pool.emit(do.HangUp(call=NOBODY, channel=channel.channel))
+    routing.serve(pool)
+    for call in pool.calls.values():
+        if call.state is CallState.WAITING:
+            routing.arm(pool, call)
     return effects + pool.take_effects()
 
 
@@ -68,13 +72,14 @@ def missed_facts(pool: Pool, living: Living, now: Instant) -> list[Fact]:
         if channel.channel in pool.by_channel or channel.channel in bridged:
             continue
         if channel.ours and channel.arguments[:1] == ("inbound",):
-            dialled = channel.arguments[1] if len(channel.arguments) > 1 else ""
+            _, dialled, _, choice, *_ = *channel.arguments, "", "", ""
             facts.append(
                 CallArrived(
                     at=now,
                     channel=channel.channel,
                     dialled_number=dialled,
                     caller_number=channel.caller_number,
+                    choice=choice,
                 )
             )
     return facts
@@ -161,6 +166,7 @@ def resume(pool: Pool, call: Call) -> None:
                 call=call.call,
                 dialled_number=call.dialled_number,
                 caller_number=call.number,
+                choice=call.choice,
             )
         )
     elif call.state is CallState.WAITING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from callengine.core.compliance.presets import HOUSE, PRESETS
 from callengine.core.compliance.regime import Regime
-from callengine.core.ids import AgentId, ShopId
+from callengine.core.ids import AgentId, Instant, ShopId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class AgentProfile:
     phone_mode: str
     """ring or auto_answer: how the softphone takes *outbound* calls."""
     skills: dict[str, int]
+    """Held now: one whose certificate has expired is not here."""
     shops: tuple[ShopId, ...]
 
 
@@ -62,6 +63,8 @@ class Roster:
     shops: tuple[Shop, ...] = field(default_factory=tuple)
     agents: tuple[AgentProfile, ...] = field(default_factory=tuple)
     version: int = 0
+    changes_at: Instant | None = None
+    """When a certificate begins or ends next: the skills are others then."""
     regimes: Mapping[str, Regime] = field(default_factory=lambda: dict(PRESETS))
     """By name; the presets are always among them."""
 

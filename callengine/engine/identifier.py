@@ -9,12 +9,15 @@ import structlog
 from callengine.core.cards import Card
 from callengine.core.effects import Identify
 from callengine.core.facts import CallerIdentified
-from callengine.core.ids import CallId, Instant
+from callengine.core.ids import Instant
 from callengine.core.inbound import normalised
 from callengine.core.pool import Pool
 from callengine.core.roster import Shop
 from callengine.core.routing import requirement_for_unknown
+from callengine.core.rulebook.book import CallFacts
+from callengine.core.ruling import Ruling
 from callengine.engine.ports import Crm, FactSink, Identification, StoreDown
+from callengine.engine.routing_rules import RoutingRules
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +32,9 @@ class Identifier:
     Args:
         pool: names the shop of a dialled number.
         budget_s: the call is routed without an answer after this.
+
+    Attributes:
+        rules: what callers need; None leaves that to the requirement.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Identifier:
         self._clock = clock
         self._budget_s = budget_s
         self._tasks: set[asyncio.Task[None]] = set()
+        self.rules: RoutingRules | None = None
         self.late = 0
         self.failed = 0
 
@@ -79,12 +86,12 @@ class Identifier:
             found = self._nothing(effect, shop)
         finally:
             late.cancel()
-        self._tell(effect.call, found)
+        self._tell(effect, found)
 
     def _over_budget(self, effect: Identify, shop: Shop) -> None:
         self.late += 1
         log.warning("identification over budget", call=effect.call)
-        self._tell(effect.call, self._nothing(effect, shop))
+        self._tell(effect, self._nothing(effect, shop))
 
     def _nothing(self, effect: Identify, shop: Shop) -> Identification:
         card = Card(
@@ -97,15 +104,30 @@ class Identifier:
         return Identification(
             card=replace(card, identification="late"),
             requirement=requirement_for_unknown(shop.shop, shop.language),
+            facts=CallFacts(shop=shop.shop, language=shop.language),
         )
 
-    def _tell(self, call: CallId, found: Identification) -> None:
+    def _tell(self, effect: Identify, found: Identification) -> None:
+        at = self._clock()
         self._post(
             CallerIdentified(
-                at=self._clock(),
-                call=call,
+                at=at,
+                call=effect.call,
                 card=found.card,
                 requirement=found.requirement,
-                preferred=found.preferred,
+                ruling=self._ruling(effect, found.facts, at),
             )
         )
+
+    def _ruling(self, effect: Identify, facts: CallFacts, at: Instant) -> Ruling | None:
+        if self.rules is None:
+            return None
+        asked = replace(
+            facts, dialled=normalised(effect.dialled_number), choice=effect.choice
+        )
+        try:
+            return self.rules.rule(asked, at)
+        except (ValueError, ArithmeticError) as error:
+            # Whatever is wrong with a rule, the caller must find somebody.
+            log.exception("rules failed", call=effect.call, error=str(error))
+            return None

@@ -6,7 +6,7 @@ both pass the same contract suite (`tests/contracts`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.roster import AgentProfile as AgentProfile
 from callengine.core.roster import Roster as Roster
 from callengine.core.roster import Shop as Shop
+from callengine.core.rulebook.book import CallFacts
 from callengine.core.skills import Requirement
 
 FactSink = Callable[[Fact], None]
@@ -124,7 +125,16 @@ class Identification:
 
     card: Card
     requirement: Requirement
-    preferred: AgentId | None = None
+    facts: CallFacts = field(default_factory=CallFacts)
+    """What rules may look at; the number dialled and the choice are not the base's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingText:
+    """Routing rules as they were applied: a TOML text; '' and version 0 for none."""
+
+    text: str = ""
+    version: int = 0
 
 
 class Directory(Protocol):
@@ -134,7 +144,10 @@ class Directory(Protocol):
         """Read every shop and agent."""
 
     async def roster_version(self) -> int:
-        """A cheap number that grows with each change of the roster."""
+        """A cheap number that grows with each change of the roster or the rules."""
+
+    async def routing(self) -> RoutingText:
+        """Read the routing rules in force."""
 
 
 class Crm(Protocol):
@@ -144,8 +157,9 @@ class Crm(Protocol):
         self, shop: Shop, dialled_number: str, caller_number: str | None
     ) -> Identification:
         """
-        Find the caller by number, their orders and contacts, and what skills the
-        call needs (language, shop, product by purchase history, region).
+        Find the caller by number, their orders and contacts, what skills the call
+        needs (language, shop, product by purchase history, region), and what rules
+        may look at; all by one look into the base.
 
         An unknown, withheld or ambiguous number is a normal answer.
         """

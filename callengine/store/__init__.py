@@ -58,7 +58,7 @@ class Store:
         languages = SpokenLanguages(db, clock)
         return cls(
             db=db,
-            directory=SqlDirectory(db),
+            directory=SqlDirectory(db, clock),
             crm=SqlCrm(db, languages),
             order_book=SqlOrderBook(db, languages, new_id),
             ledger=SqlLedger(db, new_id),

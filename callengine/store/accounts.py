@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
 
-from callengine.core.ids import ShopId
+from callengine.core.ids import Instant, ShopId
 from callengine.engine.ports import AgentProfile
 from callengine.store import tables as t
 from callengine.store.database import Database
@@ -23,8 +24,14 @@ HASHES_AT_ONCE = 2
 class SqlAgentAccounts:
     """`AgentAccounts` on the database."""
 
-    def __init__(self, db: Database, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Callable[[], Instant],
+        hasher: PasswordHasher | None = None,
+    ) -> None:
         self._db = db
+        self._clock = clock
         self._hasher = hasher or PasswordHasher()
         self._gate = asyncio.Semaphore(HASHES_AT_ONCE)
         self._nobody = self._hasher.hash(secrets.token_hex(16))
@@ -45,7 +52,7 @@ class SqlAgentAccounts:
         if not right or not kept:
             return None
         async with self._db.read() as connection:
-            return await agent_profile(connection, login)
+            return await agent_profile(connection, login, self._clock())
 
     def _verify(self, kept: str, password: str) -> bool:
         try:

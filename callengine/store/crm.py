@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 
 from callengine.core.cards import Card
 from callengine.core.ids import Instant
@@ -33,15 +33,20 @@ class SpokenLanguages:
         now = self._clock()
         if self._read_at is None or not 0 <= now - self._read_at < LANGUAGES_FOR_S:
             self._read_at = now
-            self._languages = await self._read()
+            self._languages = await self._read(now)
         return self._languages.get(shop, frozenset())
 
-    async def _read(self) -> dict[str, frozenset[str]]:
+    async def _read(self, now: Instant) -> dict[str, frozenset[str]]:
         s, a = t.agent_skills.c, t.agent_shops.c
         statement = (
             select(a.shop, s.skill)
             .join_from(t.agent_shops, t.agent_skills, a.agent == s.agent)
-            .where(s.skill.like("lang.%"), s.level >= DEFAULT_LEVELS.language)
+            .where(
+                s.skill.like("lang.%"),
+                s.level >= DEFAULT_LEVELS.language,
+                _valid(t.agent_skills, now),
+                _valid(t.agent_shops, now),
+            )
             .distinct()
         )
         spoken: dict[str, set[str]] = defaultdict(set)
@@ -49,6 +54,12 @@ class SpokenLanguages:
             for row in await connection.execute(statement):
                 spoken[row.shop].add(row.skill.removeprefix("lang."))
         return {shop: frozenset(names) for shop, names in spoken.items()}
+
+
+def _valid(table: Table, now: Instant) -> ColumnElement[bool]:
+    """Skills or certificates that are held at an instant."""
+    earned, ends = table.c.certified_at, table.c.expires_at
+    return and_(or_(earned.is_(None), earned <= now), or_(ends.is_(None), ends > now))
 
 
 class SqlCrm:
@@ -81,5 +92,9 @@ class SqlCrm:
             greeting=shop.greeting,
         )
         return identified(
-            card, shop, withheld=withheld, spoken=await self._languages.of(shop.shop)
+            card,
+            shop,
+            withheld=withheld,
+            spoken=await self._languages.of(shop.shop),
+            talks=found.talks,
         )

@@ -1,12 +1,21 @@
 """The roster: shops, agents and their phones, as configured."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callengine.core.ids import AgentId, ShopId
-from callengine.engine.ports import AgentProfile, PhoneAccount, Roster, Shop
+from callengine.core.ids import AgentId, Instant, ShopId
+from callengine.core.match.skills import Held, next_change, skills_at
+from callengine.engine.ports import (
+    AgentProfile,
+    PhoneAccount,
+    Roster,
+    RoutingText,
+    Shop,
+)
 from callengine.store import tables as t
 from callengine.store.database import Database
 from callengine.store.rows import shop_of
@@ -15,18 +24,22 @@ from callengine.store.rows import shop_of
 class SqlDirectory:
     """Configuration in the database: `Directory` and `PhoneAccounts`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Callable[[], Instant]) -> None:
         self._db = db
+        self._clock = clock
 
     async def roster(self) -> Roster:
-        """Read every shop and agent."""
+        """Read every shop and agent, with the skills that are held now."""
+        now = self._clock()
         async with self._db.read() as connection:
             # The version first: a change in between shows as a newer one later.
             version = await _version(connection)
+            sheets = await read_sheets(connection)
             return Roster(
                 shops=await _shops(connection),
-                agents=await _agents(connection),
+                agents=await _agents(connection, sheets, now),
                 version=version,
+                changes_at=sheets.next_change(now),
             )
 
     async def roster_version(self) -> int:
@@ -34,10 +47,15 @@ class SqlDirectory:
         async with self._db.read() as connection:
             return await _version(connection)
 
+    async def routing(self) -> RoutingText:
+        """Read the routing rules in force."""
+        async with self._db.read() as connection:
+            return await routing_text(connection)
+
     async def phone_accounts(self) -> tuple[PhoneAccount, ...]:
         """Read every account, by login."""
         async with self._db.read() as connection:
-            shops = await _certificates(connection)
+            sheets = await read_sheets(connection)
             rows = await connection.execute(select(t.agents).order_by(t.agents.c.agent))
             return tuple(
                 PhoneAccount(
@@ -46,15 +64,18 @@ class SqlDirectory:
                     name=row.name,
                     sip_password=row.sip_password,
                     phone_mode=row.phone_mode,
-                    shops=tuple(ShopId(shop) for shop in shops[row.agent]),
+                    shops=sheets.shops_at(row.agent, self._clock()),
                 )
                 for row in rows
             )
 
 
-async def agent_profile(connection: AsyncConnection, agent: str) -> AgentProfile | None:
+async def agent_profile(
+    connection: AsyncConnection, agent: str, now: Instant
+) -> AgentProfile | None:
     """Read one agent; None when unknown."""
-    found = await _agents(connection, agent)
+    sheets = await read_sheets(connection, agent)
+    found = await _agents(connection, sheets, now, agent)
     return found[0] if found else None
 
 
@@ -84,12 +105,8 @@ async def _certificates(connection: AsyncConnection) -> dict[str, dict[str, int]
 
 
 async def _agents(
-    connection: AsyncConnection, only: str | None = None
+    connection: AsyncConnection, sheets: Sheets, now: Instant, only: str | None = None
 ) -> tuple[AgentProfile, ...]:
-    certificates = await _certificates(connection)
-    skills: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in await connection.execute(select(t.agent_skills)):
-        skills[row.agent][row.skill] = row.level
     statement = select(t.agents).order_by(t.agents.c.agent)
     if only is not None:
         statement = statement.where(t.agents.c.agent == only)

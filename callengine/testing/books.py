@@ -31,8 +31,9 @@ from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.requirements import DEFAULT_LEVELS
 from callengine.core.roster import AgentProfile, Roster, Shop
 from callengine.engine.dispositions import Message, OrderFacts, ShopTerms
+from callengine.engine.identification import Talk
 from callengine.engine.orders import ReadOrder
-from callengine.engine.ports import OutboxMessage, SavedDisposition
+from callengine.engine.ports import OutboxMessage, RoutingText, SavedDisposition
 from callengine.testing.outbox import MemoryOutbox
 
 GOAL_S = 900.0
@@ -117,6 +118,7 @@ class MemoryBooks:
     terms: dict[ShopId, ShopTerms] = field(default_factory=dict)
     agents: list[AgentProfile] = field(default_factory=list)
     version: int = 1
+    routing: RoutingText = field(default_factory=RoutingText)
     customers: dict[CustomerId, MemoryCustomer] = field(default_factory=dict)
     orders: dict[OrderId, MemoryOrder] = field(default_factory=dict)
     calls: dict[CallId, CallRecord] = field(default_factory=dict)
@@ -202,6 +204,17 @@ class MemoryBooks:
             )
             for call in mine
             for said in (self.dispositions.get(call.call),)
+        )
+
+    def talks_with(self, customer: CustomerId) -> tuple[Talk, ...]:
+        """A customer's conversations, the latest first."""
+        mine = [c for c in self.calls.values() if c.customer == customer]
+        mine.sort(key=lambda call: call.ended_at, reverse=True)
+        said = self.dispositions
+        return tuple(
+            Talk(c.agent, (said[c.call].order if c.call in said else None) or c.order)
+            for c in mine
+            if c.agent
         )
 
     def add_phone(self, customer: CustomerId, number: str) -> None:

@@ -47,7 +47,13 @@ class MemoryCrm:
             contacts=books.contacts_of(one) if one else (),
             greeting=shop.greeting,
         )
-        return identified(card, shop, withheld=withheld, spoken=books.spoken(shop.shop))
+        return identified(
+            card,
+            shop,
+            withheld=withheld,
+            spoken=books.spoken(shop.shop),
+            talks=books.talks_with(one) if one else (),
+        )
 
 
 @dataclass(slots=True)

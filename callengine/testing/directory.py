@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from callengine.core.roster import Roster
+from callengine.engine.ports import RoutingText
 from callengine.testing.books import MemoryBooks
 
 
@@ -19,3 +20,7 @@ class MemoryDirectory:
     async def roster_version(self) -> int:
         """Grows with each change of the roster."""
         return self.books.version
+
+    async def routing(self) -> RoutingText:
+        """Read the routing rules in force."""
+        return self.books.routing

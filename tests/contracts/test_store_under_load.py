@@ -10,7 +10,7 @@ from callengine.engine.ports import StoreDown
 from callengine.store import Database, Store
 from callengine.store.configuration import apply_plan
 from callengine.store.order_book import _dialable
-from callengine.store.profile import _BY_NUMBER, _OF_CUSTOMER
+from callengine.store.profile_statement import BY_NUMBER, OF_CUSTOMER
 from tests.support.stores import (
     NOON,
     PLAN,
@@ -97,8 +97,8 @@ async def test_no_busy_statement_reads_a_whole_table(
     async with db.read() as connection:
         dialect = connection.dialect
         looks = {
-            "by number": _BY_NUMBER.on(dialect, {"shop": "s", "wanted": "n"}),
-            "of customer": _OF_CUSTOMER.on(dialect, {"shop": "s", "wanted": "c"}),
+            "by number": BY_NUMBER.on(dialect, {"shop": "s", "wanted": "n"}),
+            "of customer": OF_CUSTOMER.on(dialect, {"shop": "s", "wanted": "c"}),
         }
         due: Any = _dialable(NOON).limit(5).compile(dialect=dialect)
         arguments = tuple(due.params[name] for name in due.positiontup)

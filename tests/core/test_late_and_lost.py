@@ -127,22 +127,6 @@ def test_music_comes_when_a_phone_rings_for_long() -> None:
     assert p.asked(do.StartMusic)
 
 
-def test_a_preferred_agent_goes_first_when_free_and_able() -> None:
-    p = play(make_agent("anna"), make_agent("boris"))
-    p.ready("anna", "boris")
-    p.arrives("ch1")
-    p.see(
-        saw.CallerIdentified(
-            at=p.now,
-            call=p.call("ch1").call,
-            card=make_card(),
-            requirement=RU,
-            preferred=AgentId("boris"),
-        )
-    )
-    assert p.call("ch1").agent == "boris"
-
-
 def test_an_agent_lost_by_the_roster_goes_when_free_and_a_busy_one_later() -> None:
     p = play(make_agent("anna"), make_agent("boris"))
     p.ready("anna", "boris")

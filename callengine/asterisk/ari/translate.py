@@ -35,6 +35,7 @@ _NO_NUMBER = frozenset(
     {"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk"}
 )
 _MAX_NUMBER = 64
+_MAX_CHOICE = 40
 NORMAL_CLEARING = 16
 
 
@@ -126,12 +127,14 @@ class Translator:
             case (way, *_) if way == OUTBOUND:
                 self._answered(event.channel)
             case (way, dialled, *rest) if way == INBOUND:
-                self._arrived(event, dialled, rest[0] if rest else "")
+                self._arrived(event, dialled, *rest[:2])
             case _:
                 self.ignored["arguments"] += 1
                 self._on_stray(event.channel, "")
 
-    def _arrived(self, event: StasisStart, dialled: str, presentation: str) -> None:
+    def _arrived(
+        self, event: StasisStart, dialled: str, presentation: str = "", choice: str = ""
+    ) -> None:
         if self._legs.find(event.channel) is not None:
             self.ignored["arrival"] += 1
             return
@@ -141,6 +144,7 @@ class Translator:
             channel=event.channel,
             dialled_number=dialled[:_MAX_NUMBER],
             caller_number=presented_number(event.caller_number, presentation),
+            choice=choice[:_MAX_CHOICE],
         )
         self._sink(fact)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -163,7 +164,7 @@ async def _read_database(url: str) -> Provision:
         raise CommandFailed(str(error), WRONG_SETTINGS) from error
     try:
         await require_current(database)
-        directory = SqlDirectory(database)
+        directory = SqlDirectory(database, time.time)
         roster = await directory.roster()
         accounts = await directory.phone_accounts()
     except (StoreDown, SchemaMismatch) as error:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from callengine.core.ids import AgentId, Instant
 from callengine.core.match.relaxation import Relax, standard_relaxes
 from callengine.core.match.requirement import ANYBODY, Expr
+from callengine.core.rulebook.policy import RoutingPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,3 +167,4 @@ class Rulebook:
     promos: tuple[Promo, ...] = ()
     history: History = field(default_factory=History)
     relaxes: tuple[Relax, ...] = field(default_factory=standard_relaxes)
+    policy: RoutingPolicy = field(default_factory=RoutingPolicy)

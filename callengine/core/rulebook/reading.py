@@ -11,6 +11,7 @@ from callengine.core.rulebook.errors import BadRules, Mistake
 from callengine.core.rulebook.fields import Fields
 from callengine.core.rulebook.grammar import Known
 from callengine.core.rulebook.groups import Groups
+from callengine.core.rulebook.policy import PolicyReader
 from callengine.core.rulebook.positions import Path, Positions, locate
 from callengine.core.rulebook.rules import RuleReader
 from callengine.core.rulebook.world import (
@@ -23,6 +24,8 @@ from callengine.core.rulebook.world import (
 
 MAX_CHARACTERS = 1_000_000
 MAX_RULES = 2_000
+TABLES = ("groups", "promos", "history", "defaults", "rules", "routing")
+"""What a rule file consists of."""
 
 _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SKILL = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
@@ -99,14 +102,20 @@ class _Reader:
     def book(self) -> Rulebook:
         """Read all of it."""
         fields, document = self.fields, self.document
-        keys = ("groups", "promos", "history", "defaults", "rules")
-        fields.only(document, keys, ())
+        fields.only(document, TABLES, ())
+        routing = fields.table(document, "routing", ())
+        fields.only(routing, ("policy",), ("routing",))
+        policy = PolicyReader(fields).policy(
+            fields.table(routing, "policy", ("routing",)), ("routing", "policy")
+        )
         table = fields.table(document, "groups", ())
         groups = Groups(table, fields, Known(skills=self.world.skills))
         groups.read_all()
         promos = tuple(self._promos())
         names = frozenset(promo.name for promo in promos)
-        reader = RuleReader(fields, self.world, groups.known, promos=names)
+        reader = RuleReader(
+            fields, self.world, groups.known, promos=names, prefer_s=policy.prefer_s
+        )
         defaults = fields.table(document, "defaults", ())
         fields.only(defaults, ("relax",), ("defaults",))
         relaxes = reader.relaxes(defaults, ("defaults",))
@@ -121,6 +130,7 @@ class _Reader:
             promos=promos,
             history=self._history(fields.table(document, "history", ())),
             relaxes=standard_relaxes() if relaxes is None else relaxes,
+            policy=policy,
         )
 
     def _unique(self, names: Iterable[str], key: str) -> None:

@@ -42,15 +42,23 @@ class RuleReader:
 
     Args:
         promos: names of the promos there are.
+        prefer_s: of rules that do not say.
     """
 
     def __init__(
-        self, fields: Fields, world: World, known: Known, *, promos: frozenset[str]
+        self,
+        fields: Fields,
+        world: World,
+        known: Known,
+        *,
+        promos: frozenset[str],
+        prefer_s: float = 10.0,
     ) -> None:
         self.fields = fields
         self.world = world
         self.known = known
         self.promos = promos
+        self.prefer_s = prefer_s
 
     def rule(self, table: dict[str, Any], number: int) -> Rule:
         """Read the rule with a number."""
@@ -71,7 +79,7 @@ class RuleReader:
             ),
             prefer=self._prefer(table, path),
             prefer_s=fields.number(
-                table, "prefer_s", path, default=10.0, least=0.0, most=600.0
+                table, "prefer_s", path, default=self.prefer_s, least=0.0, most=600.0
             ),
             history=fields.flag(table, "history", path),
             stop=fields.flag(table, "stop", path),

@@ -26,6 +26,7 @@ from callengine.store.tables.shops import (
     queues,
     regimes,
     roster_versions,
+    routing_rules,
     shops,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "queues",
     "regimes",
     "roster_versions",
+    "routing_rules",
     "shops",
 ]

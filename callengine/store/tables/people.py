@@ -1,8 +1,12 @@
-"""Configuration: agents, what they can do and for whom. An agent's id is the login."""
+"""
+Configuration: agents, what they can do and for whom. An agent's id is the login.
+
+A skill or certificate is held from `certified_at` until before `expires_at`.
+"""
 
 from sqlalchemy import Column, Index, Integer, Table
 
-from callengine.store.tables.base import key, metadata, name, part_of
+from callengine.store.tables.base import instant, key, metadata, name, part_of
 
 agents = Table(
     "agents",
@@ -20,6 +24,8 @@ agent_skills = Table(
     part_of("agent", "agents.agent", primary=True),
     key("skill"),
     Column("level", Integer, nullable=False),
+    instant("certified_at"),
+    instant("expires_at"),
 )
 
 agent_shops = Table(
@@ -28,6 +34,8 @@ agent_shops = Table(
     part_of("agent", "agents.agent", primary=True),
     part_of("shop", "shops.shop", primary=True),
     Column("level", Integer, nullable=False),
+    instant("certified_at"),
+    instant("expires_at"),
     Index(None, "shop"),
 )
 """Which shops an agent holds a certificate of, and at what level."""

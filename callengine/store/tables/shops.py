@@ -90,3 +90,12 @@ roster_versions = Table(
     Column("version", Integer, nullable=False),
 )
 """One row, counting the changes of the roster."""
+
+routing_rules = Table(
+    "routing_rules",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    words("text"),
+    instant("applied_at", nullable=False),
+)
+"""Every rule text that was applied; the highest version is in force."""

@@ -94,14 +94,61 @@ async def _shops(connection: AsyncConnection) -> tuple[Shop, ...]:
     return tuple(shop_of(row, numbers[row.shop]) for row in rows)
 
 
-async def _certificates(connection: AsyncConnection) -> dict[str, dict[str, int]]:
-    """Shops of each agent with the level of the certificate."""
-    levels: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in await connection.execute(
-        select(t.agent_shops).order_by(t.agent_shops.c.shop)
+@dataclass(slots=True)
+class Sheets:
+    """What each agent was certified for, valid or not."""
+
+    skills: dict[str, dict[str, Held]]
+    certificates: dict[str, dict[str, Held]]
+    """By shop, in their order."""
+
+    def held_at(self, agent: str, now: Instant) -> dict[str, int]:
+        """Skills and certificates that an agent holds, with levels."""
+        shops = {f"shop.{s}": held for s, held in self.certificates[agent].items()}
+        return dict(skills_at({**self.skills[agent], **shops}, now))
+
+    def shops_at(self, agent: str, now: Instant) -> tuple[ShopId, ...]:
+        """Shops whose certificate an agent holds."""
+        held = self.certificates[agent].items()
+        return tuple(ShopId(shop) for shop, skill in held if skill.valid_at(now))
+
+    def next_change(self, now: Instant) -> Instant | None:
+        """Say when the first certificate of anybody begins or ends."""
+        of_all = (*self.skills.values(), *self.certificates.values())
+        dates = (next_change(sheet, now) for sheet in of_all)
+        return min((date for date in dates if date is not None), default=None)
+
+
+async def read_sheets(connection: AsyncConnection, only: str | None = None) -> Sheets:
+    """Read what was certified, of everybody or of one agent."""
+    found = Sheets(defaultdict(dict), defaultdict(dict))
+    for table, sheets in (
+        (t.agent_skills, found.skills),
+        (t.agent_shops, found.certificates),
     ):
-        levels[row.agent][row.shop] = row.level
-    return levels
+        name = table.c[1]
+        statement = select(table).order_by(name)
+        if only is not None:
+            statement = statement.where(table.c.agent == only)
+        for row in (await connection.execute(statement)).mappings():
+            sheets[row["agent"]][row[name.name]] = Held(
+                level=row["level"],
+                certified_at=row["certified_at"],
+                expires_at=row["expires_at"],
+            )
+    return found
+
+
+async def routing_text(connection: AsyncConnection) -> RoutingText:
+    """Read the rule text with the highest version."""
+    rules = t.routing_rules.c
+    found = await connection.execute(
+        select(rules.text, rules.version).order_by(rules.version.desc()).limit(1)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return RoutingText()
+    return RoutingText(text=row.text, version=row.version)
 
 
 async def _agents(
@@ -118,9 +165,8 @@ async def _agents(
             name=row.name,
             endpoint=f"PJSIP/{row.agent}",
             phone_mode=row.phone_mode,
-            skills=skills[row.agent]
-            | {f"shop.{s}": level for s, level in certificates[row.agent].items()},
-            shops=tuple(ShopId(shop) for shop in certificates[row.agent]),
+            skills=sheets.held_at(row.agent, now),
+            shops=sheets.shops_at(row.agent, now),
         )
         for row in rows
     )

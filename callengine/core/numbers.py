@@ -9,6 +9,7 @@ code without its plus, an exponent where a spreadsheet lost the digits.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from phonenumbers import (
     NumberParseException,
@@ -18,6 +19,7 @@ from phonenumbers import (
     is_possible_number,
     is_valid_number,
     parse,
+    timezone,
 )
 
 MAX_TEXT = 64
@@ -94,6 +96,21 @@ def read_dialled(text: str, region: str) -> str:
     if possible:
         return possible
     raise BadNumber(_why_bad(cleaned, region))
+
+
+@lru_cache(maxsize=4096)
+def zone_of_number(number: str) -> str:
+    """
+    Name the IANA zone that an E.164 number is at home in.
+
+    Empty when there are several: a mobile phone may be anywhere in its country.
+    """
+    parsed = _parsed(number, None)
+    if parsed is None:
+        return ""
+    zones = timezone.time_zones_for_number(parsed)
+    known = len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE
+    return str(zones[0]) if known else ""
 
 
 def read_caller(text: str | None, region: str) -> CallerNumber:

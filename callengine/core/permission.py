@@ -1,9 +1,10 @@
 """May this lead be dialled now, by its shop's regime? Asked as the last thing."""
 
-from callengine.core.compliance.regime import Regime
+from callengine.core.compliance.regime import DAY_S, Regime
 from callengine.core.compliance.verdict import DialRequest, Verdict, may_dial
 from callengine.core.facts import Lead
 from callengine.core.ids import Instant
+from callengine.core.numbers import zone_of_number
 from callengine.core.roster import Shop
 
 
@@ -27,6 +28,22 @@ def ask(
         message=bool(shop.nuisance_message),
     )
     return may_dial(request, regime, now)
+
+
+def customer_zone(stored: str, number: str, shop: Shop, regime: Regime) -> str:
+    """
+    Name the clock that a customer lives by, as well as anybody knows.
+
+    Args:
+        stored: the zone that the shop gave for this customer; may be empty.
+        number: E.164; one at home in a single zone tells it.
+    """
+    return stored or zone_of_number(number) or regime.unknown_zone or shop.zone
+
+
+def history_s(regime: Regime) -> float:
+    """Say how far back attempts on a number matter, in seconds."""
+    return max(7 * DAY_S, regime.lock_out_s) + DAY_S
 
 
 def zone_of(lead: Lead, shop: Shop, regime: Regime) -> str:

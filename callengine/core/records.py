@@ -85,6 +85,8 @@ class AttemptRecord:
     Attributes:
         next_try_at: when the order is due again, None when the rule says stop.
         ring_s: seconds the callee's phone rang, 0 if it never did.
+        fault: whose move is next, as in `recycling.fates.Fault`.
+        zone: the customer's IANA zone as it was taken to be.
     """
 
     attempt: AttemptId
@@ -104,6 +106,9 @@ class AttemptRecord:
     agent: AgentId | None
     next_try_at: Instant | None
     rule: str
+    trunk: str = ""
+    fault: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
@@ -15,10 +16,13 @@ from callengine.core.numbers import BadNumber, read_number
 from callengine.core.records import Outcome
 from callengine.engine.ports import NewItem, NewOrder, OrderRefused, Shop
 
+WHOLE_CURRENCIES = frozenset(("JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"))
+"""Currencies without minor units."""
 MAX_ITEMS = 200
 MAX_QUANTITY = 100_000
 MAX_PRICE_MINOR = 10**12
 MAX_PLACED_AHEAD_S = 86_400.0
+MAX_CUT_OFF_AHEAD_S = 31 * 86_400.0
 MAX_TRIES = 6
 """After so many tries a machine's answer is the last."""
 MACHINE_RETRY_S = 1800.0
@@ -36,8 +40,11 @@ _LENGTHS = {
     "method": 32,
     "address": 500,
     "comment": 2000,
+    "zone": 64,
 }
-_FIELDS = {name: f"customer.{name}" for name in ("phone", "name", "language", "region")}
+_FIELDS = {
+    name: f"customer.{name}" for name in ("phone", "name", "language", "region", "zone")
+}
 _FIELDS |= {"external_id": "customer.external_id"}
 _FIELDS |= {name: f"delivery.{name}" for name in ("method", "address")}
 
@@ -100,6 +107,7 @@ def read_order(order: NewOrder, shop: Shop, at: Instant) -> ReadOrder:
         0 <= order.placed_at <= at + MAX_PLACED_AHEAD_S
     ):
         raise OrderRefused("placed_at", "the order was placed in the future")
+    _check_dialling(order, at)
     if order.language and not order.language.isalpha():
         raise OrderRefused("customer.language", "a language is a code such as ru or uk")
     if order.currency and not (order.currency.isalpha() and len(order.currency) == 3):
@@ -138,6 +146,26 @@ def _check_text(path: str, text: str, longest: int) -> None:
         raise OrderRefused(path, "the text is not valid Unicode")
 
 
+def _check_dialling(order: NewOrder, at: Instant) -> None:
+    if order.zone and not is_zone(order.zone):
+        raise OrderRefused(
+            "customer.zone", "a zone is an IANA name such as Europe/Moscow"
+        )
+    if order.cut_off_at is not None and not (
+        0 <= order.cut_off_at <= at + MAX_CUT_OFF_AHEAD_S
+    ):
+        raise OrderRefused("delivery.cut_off_at", "the cut-off is not within a month")
+
+
+def is_zone(name: str) -> bool:
+    """Say whether this is the name of an IANA zone."""
+    try:
+        return bool(name) and ZoneInfo(name).key == name
+    except (KeyError, ValueError, OSError):
+        # No such zone, a name that is a path, or a folder of the database.
+        return False
+
+
 def _check_items(items: tuple[NewItem, ...]) -> None:
     if not items:
         raise OrderRefused("items", "the order has no items")
@@ -160,13 +188,23 @@ def _check_items(items: tuple[NewItem, ...]) -> None:
 
 def _content_hash(order: NewOrder, phone: str) -> str:
     """Digest what the shop said; another spelling of the phone is the same."""
-    return digest(asdict(order) | {"phone": phone})
+    said = asdict(order) | {"phone": phone}
+    # Fields that came later: an order without them is what it was before.
+    for name in ("zone", "consent", "cut_off_at"):
+        if not said[name]:
+            del said[name]
+    return digest(said)
 
 
 def digest(value: dict[str, Any]) -> str:
     """Digest of plain values, the same in every process."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def in_whole_money(minor: int, currency: str) -> float:
+    """Turn minor units into whole ones."""
+    return float(minor) if currency in WHOLE_CURRENCIES else minor / 100
 
 
 def stage_after_attempt(outcome: Outcome, next_try_at: Instant | None) -> Stage:

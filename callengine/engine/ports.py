@@ -282,6 +282,9 @@ class NewOrder:
         phone: as written by the shop; read in the region of the shop.
         language, region, currency: empty means the shop's own.
         placed_at: None means the instant of intake.
+        zone: the customer's IANA zone; empty if the shop does not know.
+        consent: the customer's consent to be called is on the shop's record.
+        cut_off_at: when the courier for this order leaves; None without one.
     """
 
     number: str
@@ -296,6 +299,9 @@ class NewOrder:
     method: str = ""
     address: str = ""
     comment: str = ""
+    zone: str = ""
+    consent: bool = False
+    cut_off_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +318,13 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order as its shop may see it."""
+    """
+    An order as its shop may see it.
+
+    Attributes:
+        held_rule: what forbade dialling when the order was last due; empty if nothing.
+        held_reason: the same for people.
+    """
 
     order: OrderCard
     phone: str
@@ -323,6 +335,10 @@ class OrderView:
     disposition: str = ""
     note: str = ""
     attempts: tuple[AttemptView, ...] = ()
+    consent: bool = False
+    cut_off_at: Instant | None = None
+    held_rule: str = ""
+    held_reason: str = ""
 
 
 class TakenAs(StrEnum):
@@ -423,6 +439,22 @@ class CallHistory:
     disposition: SavedDisposition | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistory:
+    """Everything kept about dialling one order: "why was it not dialled?"."""
+
+    order: OrderId
+    shop: ShopId
+    number: str
+    """The shop's own number for it."""
+    stage: str
+    next_try_at: Instant | None
+    held_rule: str
+    held_reason: str
+    attempts: tuple[AttemptRecord, ...] = ()
+    decisions: tuple[DecisionRecord, ...] = ()
+
+
 class Archive(Protocol):
     """Reads of what was recorded, for supervisors."""
 
@@ -431,6 +463,9 @@ class Archive(Protocol):
 
     async def why(self, call: CallId) -> CallHistory | None:
         """Everything recorded about a call; None when nothing is."""
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Everything recorded about an order, by its id or that of an attempt."""
 
 
 # --- outgoing messages -----------------------------------------------------------

@@ -15,6 +15,7 @@ from callengine.store.archive import SqlArchive
 from callengine.store.crm import SpokenLanguages, SqlCrm
 from callengine.store.database import Database
 from callengine.store.directory import SqlDirectory
+from callengine.store.do_not_call import SqlDoNotCall
 from callengine.store.intake import SqlIntake
 from callengine.store.ledger import SqlLedger
 from callengine.store.order_book import SqlOrderBook
@@ -38,6 +39,7 @@ class Store:
     accounts: SqlAgentAccounts
     keys: SqlShopKeys
     archive: SqlArchive
+    do_not_call: SqlDoNotCall
 
     @classmethod
     def over(
@@ -64,9 +66,10 @@ class Store:
             ledger=SqlLedger(db, new_id),
             intake=SqlIntake(db, new_id),
             outbox=SqlOutbox(db),
-            accounts=SqlAgentAccounts(db, hasher),
+            accounts=SqlAgentAccounts(db, clock, hasher),
             keys=SqlShopKeys(db),
             archive=SqlArchive(db),
+            do_not_call=SqlDoNotCall(db),
         )
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.facts import Disposition
@@ -24,7 +24,12 @@ from callengine.core.records import (
     LegRecord,
     Outcome,
 )
-from callengine.engine.ports import CallHistory, DeliveryAgreement, SavedDisposition
+from callengine.engine.ports import (
+    CallHistory,
+    DeliveryAgreement,
+    OrderHistory,
+    SavedDisposition,
+)
 from callengine.store import tables as t
 from callengine.store.database import Database
 
@@ -57,12 +62,37 @@ class SqlArchive:
         async with self._db.read() as connection:
             history = CallHistory(
                 call=await _call(connection, call),
-                decisions=await _decisions(connection, call),
-                attempts=await _attempts(connection, call),
+                decisions=await _decisions(connection, t.decisions.c.call == call),
+                attempts=await _attempts(connection, t.attempts.c.call == call),
                 disposition=await _disposition(connection, call),
             )
         empty = CallHistory(call=None)
         return None if history == empty else history
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Everything recorded about an order, by its id or that of an attempt."""
+        if len(key) > 64 or "\x00" in key:
+            return None
+        o, a, d = t.orders.c, t.attempts.c, t.decisions.c
+        of_attempt = select(a.order_id).where(a.attempt == key).scalar_subquery()
+        async with self._db.read() as connection:
+            found = await connection.execute(
+                select(t.orders).where(or_(o.order_id == key, o.order_id == of_attempt))
+            )
+            row = found.one_or_none()
+            if row is None:
+                return None
+            return OrderHistory(
+                order=OrderId(row.order_id),
+                shop=ShopId(row.shop),
+                number=row.number,
+                stage=row.stage,
+                next_try_at=row.next_try_at,
+                held_rule=row.held_rule,
+                held_reason=row.held_reason,
+                attempts=await _attempts(connection, a.order_id == row.order_id),
+                decisions=await _decisions(connection, d.order_id == row.order_id),
+            )
 
 
 async def _call(connection: AsyncConnection, call: CallId) -> CallRecord | None:
@@ -112,40 +142,39 @@ def _leg(row: Any) -> LegRecord:
 
 
 async def _decisions(
-    connection: AsyncConnection, call: CallId
+    connection: AsyncConnection, about: ColumnElement[bool]
 ) -> tuple[DecisionRecord, ...]:
     d = t.decisions.c
     rows = await connection.execute(
-        select(t.decisions).where(d.call == call).order_by(d.at).limit(MAX_DECISIONS)
+        select(t.decisions).where(about).order_by(d.at).limit(MAX_DECISIONS)
     )
     return tuple(
         DecisionRecord(
             at=row.at,
             kind=row.kind,
-            call=call,
+            call=None if row.call is None else CallId(row.call),
             chosen=row.chosen,
             reason=row.reason,
             detail=orjson.loads(row.detail),
+            order=None if row.order_id is None else OrderId(row.order_id),
         )
         for row in rows
     )
 
 
 async def _attempts(
-    connection: AsyncConnection, call: CallId
+    connection: AsyncConnection, about: ColumnElement[bool]
 ) -> tuple[AttemptRecord, ...]:
     a = t.attempts.c
     rows = await connection.execute(
-        select(t.attempts)
-        .where(a.call == call, a.ended_at.is_not(None))
-        .order_by(a.started_at)
+        select(t.attempts).where(about, a.ended_at.is_not(None)).order_by(a.started_at)
     )
     return tuple(
         AttemptRecord(
             attempt=AttemptId(row.attempt),
             order=OrderId(row.order_id),
             shop=ShopId(row.shop),
-            call=call,
+            call=CallId(row.call),
             number=row.number,
             tries=row.tries,
             started_at=row.started_at,
@@ -159,6 +188,9 @@ async def _attempts(
             agent=None if row.agent is None else AgentId(row.agent),
             next_try_at=row.next_try_at,
             rule=row.rule,
+            trunk=row.trunk,
+            fault=row.fault,
+            zone=row.zone,
         )
         for row in rows
     )

@@ -35,6 +35,7 @@ async def customer_of(
                 language=read.language,
                 segment="",
                 region=read.region,
+                zone=read.order.zone,
                 created_at=at,
             )
         )
@@ -87,7 +88,7 @@ async def _match_customer(
 
 
 def _learnt(row: Row[Any], read: ReadOrder) -> dict[str, Any]:
-    """Fill in what was not known of a customer; nothing known is overwritten."""
+    """Fill in what was not known of a customer; nothing but the zone is overwritten."""
     learnt: dict[str, Any] = {}
     if not row.name and read.order.name.strip():
         learnt["name"] = read.order.name.strip()
@@ -95,6 +96,9 @@ def _learnt(row: Row[Any], read: ReadOrder) -> dict[str, Any]:
         learnt["region"] = read.region
     if row.external_id is None and read.order.external_id:
         learnt["external_id"] = read.order.external_id
+    if read.order.zone and read.order.zone != row.zone:
+        # People move: what the shop says last is true.
+        learnt["zone"] = read.order.zone
     return learnt
 
 

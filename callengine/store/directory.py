@@ -18,6 +18,7 @@ from callengine.engine.ports import (
 )
 from callengine.store import tables as t
 from callengine.store.database import Database
+from callengine.store.leads import read_regimes
 from callengine.store.rows import shop_of
 
 
@@ -40,6 +41,7 @@ class SqlDirectory:
                 agents=await _agents(connection, sheets, now),
                 version=version,
                 changes_at=sheets.next_change(now),
+                regimes=await read_regimes(connection),
             )
 
     async def roster_version(self) -> int:

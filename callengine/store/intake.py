@@ -137,6 +137,10 @@ class SqlIntake:
                 next_try_at=row.next_try_at,
                 disposition=row.disposition,
                 note=row.note,
+                consent=bool(row.consent),
+                cut_off_at=row.cut_off_at,
+                held_rule=row.held_rule,
+                held_reason=row.held_reason,
                 attempts=await _attempts(connection, row.order_id),
             )
 
@@ -164,6 +168,8 @@ def _order_row(shop: str, read: ReadOrder, at: Instant) -> dict[str, Any]:
         "tries": 0,
         "disposition": "",
         "note": "",
+        "consent": order.consent,
+        "cut_off_at": order.cut_off_at,
     }
 
 

@@ -130,7 +130,14 @@ class SqlLedger:
                         o.order_id == lead.order,
                         o.attempt == lead.attempt,
                     )
-                    .values(attempt=None, claimed_at=None, next_try_at=lead.at, **never)
+                    .values(
+                        attempt=None,
+                        claimed_at=None,
+                        next_try_at=lead.at,
+                        held_rule=fit(lead.rule, 32),
+                        held_reason=fit(lead.reason, 500),
+                        **never,
+                    )
                 )
                 if never and moved.rowcount:
                     told += await self._tell_unreachable(
@@ -161,7 +168,12 @@ class SqlLedger:
                 await connection.execute(
                     update(t.orders)
                     .where(o.shop == lead.shop, o.order_id == lead.order)
-                    .values(stage=Stage.DIALLING.value, tries=lead.tries + 1)
+                    .values(
+                        stage=Stage.DIALLING.value,
+                        tries=lead.tries + 1,
+                        held_rule="",
+                        held_reason="",
+                    )
                 )
         return tuple(lead.attempt for lead in leads if lead.attempt not in standing)
 
@@ -247,6 +259,8 @@ def _started_row(lead: Lead, at: Instant) -> dict[str, object]:
         "cause": 0,
         "ring_s": 0.0,
         "rule": "",
+        "trunk": fit(lead.trunk, 64),
+        "zone": fit(lead.zone, 64),
     }
 
 

@@ -1,25 +1,23 @@
 """Orders that wait to be dialled."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callengine.core.cards import Card
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, CustomerId, Instant, OrderId
+from callengine.core.ids import AttemptId, Instant
 from callengine.core.records import Outcome
-from callengine.engine.identification import requirement_for
+from callengine.core.recycling.urgency import UrgencyRules
 from callengine.engine.orders import FAILED_RETRY_S, Stage
-from callengine.engine.ports import Shop
 from callengine.store import tables as t
 from callengine.store.crm import SpokenLanguages
 from callengine.store.database import Database
-from callengine.store.order_rows import order_card
-from callengine.store.profile import Profile, profile_of_customer
-from callengine.store.rows import shop_of
+from callengine.store.leads import Claimed, LeadReader
+
+URGENCY = UrgencyRules()
 
 
 class SqlOrderBook:
@@ -29,21 +27,21 @@ class SqlOrderBook:
         self, db: Database, languages: SpokenLanguages, new_id: Callable[[], str]
     ) -> None:
         self._db = db
-        self._languages = languages
+        self._reader = LeadReader(db, languages)
         self._new_id = new_id
 
     async def due(self, now: Instant, limit: int) -> tuple[Lead, ...]:
         """
         Claim due leads: first those whose deadline can still be met, the nearest
-        one first, then those late already, the oldest first.
+        one first, then those for whom a courier still waits, then those late
+        already, the oldest first (`core.recycling.urgency`).
         """
         if limit <= 0 or not await self._any_due(now):
             return ()
         async with self._db.write() as connection:
             rows = await self._claim(connection, now, limit)
         try:
-            shops = await self._shops()
-            return tuple([await self._lead(row, a, shops) for row, a in rows])
+            return await self._reader.leads(rows, now)
         except BaseException:
             # Claimed and not handed over would be claimed by nobody.
             await self.release([attempt for _, attempt in rows])
@@ -57,13 +55,14 @@ class SqlOrderBook:
 
     async def _claim(
         self, connection: AsyncConnection, now: Instant, limit: int
-    ) -> list[tuple[Row[Any], AttemptId]]:
+    ) -> list[Claimed]:
         o = t.orders.c
         rows: list[Row[Any]] = []
-        for still_in_time in (o.dial_by_at >= now, o.dial_by_at < now):
+        for tier in _tiers(now + URGENCY.needed_s):
             found = await connection.execute(
                 _dialable(now)
-                .where(still_in_time)
+                .where(*tier.where)
+                .order_by(tier.by)
                 .limit(limit - len(rows))
                 .with_for_update(of=t.orders, skip_locked=True)
             )
@@ -78,59 +77,6 @@ class SqlOrderBook:
                 .values(attempt=attempt, claimed_at=now)
             )
         return claimed
-
-    async def _shops(self) -> dict[str, Shop]:
-        async with self._db.read() as connection:
-            rows = await connection.execute(select(t.shops))
-            return {row.shop: shop_of(row, ()) for row in rows}
-
-    async def _lead(
-        self, row: Row[Any], attempt: AttemptId, shops: dict[str, Shop]
-    ) -> Lead:
-        shop = shops[row.shop]
-        card = await self._card(row, shop)
-        requirement = requirement_for(
-            card,
-            shop,
-            spoken=await self._languages.of(row.shop),
-            language=row.language,
-        )
-        return Lead(
-            attempt=attempt,
-            order=OrderId(row.order_id),
-            shop=shop.shop,
-            customer=None if row.customer is None else CustomerId(row.customer),
-            number=row.phone,
-            requirement=requirement,
-            card=card,
-            tries=row.tries,
-            due_at=row.next_try_at,
-            deadline_at=row.deadline_at,
-            caller_id=shop.caller_id,
-            trunk=shop.trunk,
-        )
-
-    async def _card(self, row: Row[Any], shop: Shop) -> Card:
-        known = Profile()
-        if row.customer is not None:
-            known = await profile_of_customer(self._db, row.shop, row.customer)
-        orders = known.orders
-        if all(order.order != row.order_id for order in orders):
-            async with self._db.read() as connection:
-                orders = (await order_card(connection, row), *orders)
-        return Card(
-            shop=shop.shop,
-            shop_name=shop.name,
-            direction="outbound",
-            number=row.phone,
-            dialled_number=shop.caller_id,
-            identification="found" if known.customers else "unknown",
-            customers=known.customers,
-            orders=orders,
-            contacts=known.contacts,
-            order=OrderId(row.order_id),
-            greeting=shop.greeting,
-        )
 
     async def release(self, attempts: Sequence[AttemptId]) -> None:
         """Give claimed leads back undialled."""
@@ -174,24 +120,40 @@ class SqlOrderBook:
         return len(lost)
 
 
+class _Tier(NamedTuple):
+    """Orders of one urgency, and what goes first among them."""
+
+    where: tuple[ColumnElement[bool], ...]
+    by: ColumnElement[Any]
+
+
+def _tiers(ready_at: Instant) -> tuple[_Tier, ...]:
+    """Part orders by what they can still make if dialled now; see `Tier`."""
+    o = t.orders.c
+    late = o.dial_by_at < ready_at
+    on_courier = o.cut_off_at >= ready_at
+    neither = or_(o.cut_off_at.is_(None), o.cut_off_at < ready_at)
+    return (
+        _Tier((o.dial_by_at >= ready_at,), o.dial_by_at),
+        _Tier((on_courier, late), o.cut_off_at),
+        _Tier((late, neither), o.dial_by_at),
+    )
+
+
 def _dialable(now: Instant) -> Select[Any]:
     """
-    Orders that may be dialled, in the order of their deadlines.
+    Orders that may be dialled.
 
     The shop is asked per order found: asked first, it would make the planner read
     all orders of the shop instead of the few that wait.
     """
     o, s = t.orders.c, t.shops.c
     dials = exists().where(s.shop == o.shop, s.dial_orders)
-    return (
-        select(t.orders)
-        .where(
-            o.attempt.is_(None),
-            o.next_try_at.is_not(None),
-            o.next_try_at <= now,
-            dials,
-        )
-        .order_by(o.dial_by_at)
+    return select(t.orders).where(
+        o.attempt.is_(None),
+        o.next_try_at.is_not(None),
+        o.next_try_at <= now,
+        dials,
     )
 
 

@@ -87,6 +87,9 @@ def attempt_row(attempt: AttemptRecord) -> dict[str, Any]:
         "agent": attempt.agent,
         "next_try_at": attempt.next_try_at,
         "rule": fit(attempt.rule, 200),
+        "trunk": fit(attempt.trunk, 64),
+        "fault": fit(attempt.fault, 16),
+        "zone": fit(attempt.zone, 64),
     }
 
 
@@ -106,4 +109,5 @@ def decision_row(decision: DecisionRecord) -> dict[str, Any]:
         "chosen": fit(decision.chosen, 200),
         "reason": fit(decision.reason, MAX_DETAIL),
         "detail": detail.replace("\\u0000", ""),
+        "order_id": decision.order,
     }

@@ -37,6 +37,9 @@ def shop_of(row: Row[Any], numbers: Sequence[str]) -> Shop:
         caller_id=row.caller_id,
         dial_orders=bool(row.dial_orders),
         trunk=row.trunk,
+        regime=row.regime,
+        nuisance_message=row.nuisance_message,
+        advertising=bool(row.advertising),
     )
 
 

@@ -18,6 +18,9 @@ from callengine.core.cards import (
     ItemCard,
     OrderCard,
 )
+from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.regime import Regime
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import (
     AttemptId,
     CallId,
@@ -31,6 +34,7 @@ from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.requirements import DEFAULT_LEVELS
 from callengine.core.roster import AgentProfile, Roster, Shop
 from callengine.engine.dispositions import Message, OrderFacts, ShopTerms
+from callengine.engine.do_not_call import DoNotCallEntry
 from callengine.engine.identification import Talk
 from callengine.engine.orders import ReadOrder
 from callengine.engine.ports import OutboxMessage, RoutingText, SavedDisposition
@@ -57,6 +61,8 @@ class MemoryOrder:
     disposition: str = ""
     note: str = ""
     delivery: DeliveryCard | None = None
+    held_rule: str = ""
+    held_reason: str = ""
 
     @property
     def deadline_at(self) -> Instant:
@@ -103,6 +109,7 @@ class MemoryCustomer:
     shop: ShopId
     card: CustomerCard
     external_id: str = ""
+    zone: str = ""
 
 
 @dataclass(slots=True)
@@ -117,6 +124,8 @@ class MemoryBooks:
     shops: dict[ShopId, Shop] = field(default_factory=dict)
     terms: dict[ShopId, ShopTerms] = field(default_factory=dict)
     agents: list[AgentProfile] = field(default_factory=list)
+    regimes: dict[str, Regime] = field(default_factory=lambda: dict(PRESETS))
+    do_not_call: dict[tuple[ShopId, str], DoNotCallEntry] = field(default_factory=dict)
     version: int = 1
     routing: RoutingText = field(default_factory=RoutingText)
     customers: dict[CustomerId, MemoryCustomer] = field(default_factory=dict)
@@ -163,6 +172,7 @@ class MemoryBooks:
             shops=tuple(self.shops[shop] for shop in sorted(self.shops)),
             agents=tuple(sorted(self.agents, key=lambda agent: agent.agent)),
             version=self.version,
+            regimes=self.regimes,
         )
 
     def spoken(self, shop: ShopId) -> frozenset[str]:
@@ -205,6 +215,19 @@ class MemoryBooks:
             for call in mine
             for said in (self.dispositions.get(call.call),)
         )
+
+    def past_of(
+        self, shop: ShopId, number: str, since: Instant
+    ) -> tuple[PastAttempt, ...]:
+        """Attempts on a number since then, oldest first."""
+        mine = [
+            PastAttempt(at=record.started_at, outcome=record.outcome)
+            for record in self.attempts.values()
+            if record.shop == shop
+            and record.number == number
+            and record.started_at >= since
+        ]
+        return tuple(sorted(mine, key=lambda attempt: attempt.at))
 
     def talks_with(self, customer: CustomerId) -> tuple[Talk, ...]:
         """A customer's conversations, the latest first."""

@@ -109,10 +109,11 @@ class MemoryIntake:
                 segment="",
                 region=read.region,
             )
-            known = MemoryCustomer(shop, card, order.external_id)
+            known = MemoryCustomer(shop, card, order.external_id, order.zone)
             self.books.customers[card.customer] = known
         else:
             known.external_id = known.external_id or order.external_id
+            known.zone = order.zone or known.zone
             known.card = replace(
                 known.card,
                 name=known.card.name or order.name.strip(),
@@ -144,6 +145,10 @@ class MemoryIntake:
             next_try_at=order.next_try_at,
             disposition=order.disposition,
             note=order.note,
+            consent=order.read.order.consent,
+            cut_off_at=order.read.order.cut_off_at,
+            held_rule=order.held_rule,
+            held_reason=order.held_reason,
             attempts=self._attempts(order.order),
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, CallId, Instant, ShopId
+from callengine.core.ids import AttemptId, CallId, Instant, OrderId, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
 from callengine.engine.dispositions import (
     check_disposition,
@@ -14,7 +14,12 @@ from callengine.engine.dispositions import (
     unreachable_message,
 )
 from callengine.engine.orders import Stage, stage_after_attempt
-from callengine.engine.ports import CallHistory, DispositionRefused, SavedDisposition
+from callengine.engine.ports import (
+    CallHistory,
+    DispositionRefused,
+    OrderHistory,
+    SavedDisposition,
+)
 from callengine.testing.books import MemoryBooks, MemoryOrder
 
 CALLBACK_SLACK_S = 300.0
@@ -65,6 +70,7 @@ class MemoryLedger:
             if order is None or order.attempt != lead.attempt:
                 continue
             order.attempt, order.next_try_at = None, lead.at
+            order.held_rule, order.held_reason = lead.rule, lead.reason
             if lead.at is None:
                 order.stage = Stage.UNREACHABLE.value
                 self._tell_unreachable(order, now)
@@ -80,6 +86,7 @@ class MemoryLedger:
                 withdrawn.append(lead.attempt)
                 continue
             order.stage, order.tries = Stage.DIALLING.value, lead.tries + 1
+            order.held_rule = order.held_reason = ""
             self.books.started[lead.attempt] = (lead.order, at)
         return tuple(withdrawn)
 
@@ -135,3 +142,24 @@ class MemoryArchive:
             disposition=self.books.dispositions.get(call),
         )
         return None if history == CallHistory(call=None) else history
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Everything recorded about an order, by its id or that of an attempt."""
+        books = self.books
+        record = books.attempts.get(AttemptId(key))
+        order = books.orders.get(record.order if record else OrderId(key))
+        if order is None:
+            return None
+        attempts = (a for a in books.attempts.values() if a.order == order.order)
+        decisions = (d for d in books.decisions if d.order == order.order)
+        return OrderHistory(
+            order=order.order,
+            shop=order.shop,
+            number=order.read.order.number.strip(),
+            stage=order.stage,
+            next_try_at=order.next_try_at,
+            held_rule=order.held_rule,
+            held_reason=order.held_reason,
+            attempts=tuple(sorted(attempts, key=lambda a: a.started_at)),
+            decisions=tuple(sorted(decisions, key=lambda d: d.at)),
+        )

@@ -6,10 +6,24 @@ from dataclasses import dataclass
 from callengine.core.cards import Card
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, CallId, Instant
+from callengine.core.permission import customer_zone, history_s
 from callengine.core.records import AttemptRecord, Outcome
+from callengine.core.recycling.urgency import UrgencyRules
 from callengine.engine.identification import requirement_for
-from callengine.engine.orders import FAILED_RETRY_S, Stage
+from callengine.engine.orders import FAILED_RETRY_S, Stage, in_whole_money
 from callengine.testing.books import MemoryBooks, MemoryOrder
+
+URGENCY = UrgencyRules()
+
+
+def _urgency(order: MemoryOrder, ready_at: Instant) -> tuple[int, Instant]:
+    """Say what an order can still make if dialled now, and how soon it must be."""
+    cut_off_at = order.read.order.cut_off_at
+    if order.dial_by_at >= ready_at:
+        return 0, order.dial_by_at
+    if cut_off_at is not None and cut_off_at >= ready_at:
+        return 1, cut_off_at
+    return 2, order.dial_by_at
 
 
 @dataclass(slots=True)
@@ -19,7 +33,7 @@ class MemoryOrderBook:
     books: MemoryBooks
 
     async def due(self, now: Instant, limit: int) -> tuple[Lead, ...]:
-        """Claim due leads: nearest deadline first, then the late ones."""
+        """Claim due leads: nearest deadline, then nearest cut-off, then the late."""
         ready = [
             order
             for order in self.books.orders.values()
@@ -28,10 +42,10 @@ class MemoryOrderBook:
             and order.next_try_at <= now
             and self.books.shops[order.shop].dial_orders
         ]
-        ready.sort(key=lambda order: (order.dial_by_at < now, order.dial_by_at))
-        return tuple(self._claimed(order) for order in ready[: max(0, limit)])
+        ready.sort(key=lambda order: _urgency(order, now + URGENCY.needed_s))
+        return tuple(self._claimed(order, now) for order in ready[: max(0, limit)])
 
-    def _claimed(self, order: MemoryOrder) -> Lead:
+    def _claimed(self, order: MemoryOrder, now: Instant) -> Lead:
         books, shop = self.books, self.books.shops[order.shop]
         order.attempt = AttemptId(books.new_id("attempt"))
         card = Card(
@@ -47,6 +61,7 @@ class MemoryOrderBook:
             order=order.order,
             greeting=shop.greeting,
         )
+        regime = books.roster().regime_of(shop)
         own_language = order.read.language if order.read.order.language else ""
         return Lead(
             attempt=order.attempt,
@@ -63,6 +78,16 @@ class MemoryOrderBook:
             deadline_at=order.deadline_at,
             caller_id=shop.caller_id,
             trunk=shop.trunk,
+            zone=customer_zone(
+                books.customers[order.customer].zone, order.read.phone, shop, regime
+            ),
+            placed_at=order.read.placed_at,
+            value=in_whole_money(order.read.total_minor, order.read.currency),
+            cut_off_at=order.read.order.cut_off_at,
+            past=books.past_of(shop.shop, order.read.phone, now - history_s(regime)),
+            consent=order.read.order.consent,
+            dnc=(shop.shop, order.read.phone) in books.do_not_call,
+            advertising=shop.advertising,
         )
 
     async def release(self, attempts: Sequence[AttemptId]) -> None:

@@ -64,7 +64,7 @@ async def test_no_more_than_the_limit_is_claimed(bench: Bench) -> None:
 async def test_the_nearest_deadline_that_can_be_met_comes_first(bench: Bench) -> None:
     for number, received_at in (
         ("late", 0),
-        ("near", 600),
+        ("near", 700),
         ("far", 1200),
         ("later", 9),
     ):

@@ -14,6 +14,7 @@ from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, Instant, OrderId, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, Outcome
 from callengine.core.roster import AgentProfile, Shop
+from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.ports import (
     Archive,
     Crm,
@@ -34,6 +35,7 @@ from callengine.store.configuration import Plan, apply_plan
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryCrm, MemoryIntake
 from callengine.testing.directory import MemoryDirectory
+from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.ledger import MemoryArchive, MemoryLedger
 from callengine.testing.order_book import MemoryOrderBook
 
@@ -103,6 +105,7 @@ class Bench:
     ledger: Ledger
     archive: Archive
     outbox: Outbox
+    do_not_call: DoNotCall
     shops: dict[ShopId, Shop]
 
     async def told(self, at: Instant = NOON) -> list[OutboxMessage]:
@@ -259,6 +262,7 @@ def memory_bench() -> Bench:
         ledger=MemoryLedger(books),
         archive=MemoryArchive(books),
         outbox=books.outbox,
+        do_not_call=MemoryDoNotCall(books),
         shops=books.shops,
     )
 
@@ -281,6 +285,7 @@ async def sql_bench(store: Store) -> Bench:
         ledger=store.ledger,
         archive=store.archive,
         outbox=store.outbox,
+        do_not_call=store.do_not_call,
         shops={shop.shop: shop for shop in roster.shops},
     )
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from callengine.engine.orders import WHOLE_CURRENCIES
+
 COLUMNS = (
     "number",
     "phone",
@@ -22,6 +24,9 @@ COLUMNS = (
     "placed_at",
     "comment",
     "external_id",
+    "zone",
+    "consent",
+    "cut_off_at",
 )
 ALIASES = {
     "заказ": "number",
@@ -55,9 +60,13 @@ ALIASES = {
     "регіон": "region",
     "язык": "language",
     "мова": "language",
+    "часовой пояс": "zone",
+    "часовий пояс": "zone",
+    "согласие": "consent",
+    "згода": "consent",
 }
-WHOLE_CURRENCIES = frozenset(("JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"))
-"""Currencies without minor units."""
+_YES = frozenset(("yes", "true", "1", "да", "так"))
+_NO = frozenset(("", "no", "false", "0", "нет", "ні"))
 MAX_PRICE = Decimal(10) ** 10
 DATES = (
     "%d.%m.%Y %H:%M:%S",
@@ -116,7 +125,15 @@ def _decimal(text: str, column: str) -> Decimal:
         raise BadCell(f"{column} {text[:30]!r} is no number") from None
 
 
-def instant_of(text: str, zone: str) -> float | None:
+def consent_of(text: str) -> bool:
+    """Read yes or no; no when the cell is empty."""
+    plain = text.strip().lower()
+    if plain not in _YES | _NO:
+        raise BadCell(f"consent {text[:30]!r} is neither yes nor no")
+    return plain in _YES
+
+
+def instant_of(text: str, zone: str, column: str = "placed_at") -> float | None:
     """Read a time; one without an offset is in `zone`."""
     if not text:
         return None
@@ -130,8 +147,7 @@ def instant_of(text: str, zone: str) -> float | None:
             break
         return aware.astimezone(UTC).timestamp()
     raise BadCell(
-        f"placed_at {text[:30]!r} is no time; write 2026-11-20 09:00 or"
-        " 20.11.2026 09:00"
+        f"{column} {text[:30]!r} is no time; write 2026-11-20 09:00 or 20.11.2026 09:00"
     )
 
 

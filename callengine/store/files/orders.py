@@ -8,6 +8,7 @@ from callengine.engine.ports import NewItem, NewOrder
 from callengine.store.files.cells import (
     COLUMNS,
     BadCell,
+    consent_of,
     heading_of,
     instant_of,
     price_of,
@@ -168,6 +169,9 @@ def _order(cells: dict[str, str], currency: str, zone: str) -> NewOrder:
         method=cells["method"].lower(),
         address=cells["address"],
         comment=cells["comment"],
+        zone=cells["zone"],
+        consent=consent_of(cells["consent"]),
+        cut_off_at=instant_of(cells["cut_off_at"], zone, "cut_off_at"),
     )
 
 

@@ -100,5 +100,5 @@ def test_a_long_random_day_breaks_no_law(monkeypatch: pytest.MonkeyPatch) -> Non
             floor.obey()
             floor.check()
         floor.go_home()
-        assert len(floor.begun) > facts // 500, "hardly anybody was dialled"
-        assert floor.arrived > facts // 500, "hardly anybody called"
+        assert len(floor.begun) > facts // 1000, "hardly anybody was dialled"
+        assert floor.arrived > facts // 1000, "hardly anybody called"

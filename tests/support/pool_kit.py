@@ -154,7 +154,7 @@ class Play:
     def ready(self, *agents: str) -> None:
         """Agents press ready, one second after the other."""
         for agent in agents:
-            self.now += 1.0
+            self.wait(1.0)
             self.see(saw.AgentBecameReady(at=self.now, agent=AgentId(agent)))
 
     def arrives(

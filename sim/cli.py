@@ -24,6 +24,7 @@ from sim.demo.run import DemoOptions, run_demo
 from sim.faults.engine_kill import FaultOptions, engine_kill
 from sim.livedialer.board import Board
 from sim.livedialer.run import AUTO, LiveOptions, live_dialer
+from sim.livedialer.twin import POLICIES
 from sim.phones.control import PhoneError
 from sim.processes import ChildFailed
 from sim.sipp.sounds import SoundsFailed
@@ -31,7 +32,6 @@ from sim.soak.run import SoakOptions, soak
 from sim.world.shops import DEMO, BadShopsFile
 from sim.world.world import WorldFailed
 from sim.worlds import commands_dialer, commands_routing
-from sim.worlds.dialer_study import POLICIES
 
 CANNOT = 2
 INTERRUPTED = 130

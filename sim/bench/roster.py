@@ -20,6 +20,7 @@ class Group:
     number: str
     agents: int
     dials_orders: bool = False
+    zone: str = "Europe/Moscow"
 
     @property
     def phone_mode(self) -> str:
@@ -39,7 +40,7 @@ ENDURANCE = Group("soak", "soak", "+74955550003", 60, dials_orders=True)
 
 def provision(groups: tuple[Group, ...], agents_at: str) -> Provision:
     """Make what Asterisk must know; every phone is at `agents_at` (`HOST:PORT`)."""
-    shops = tuple(_shop(group) for group in groups)
+    shops = tuple(shop_of(group) for group in groups)
     accounts = tuple(
         PhoneAccount(
             agent=AgentId(login),
@@ -70,14 +71,15 @@ def provision(groups: tuple[Group, ...], agents_at: str) -> Provision:
     )
 
 
-def _shop(group: Group) -> Shop:
+def shop_of(group: Group) -> Shop:
+    """Make a group's shop."""
     return Shop(
         shop=ShopId(group.shop),
         name=group.shop,
         language="ru",
         region="RU",
         currency="RUB",
-        zone="Europe/Moscow",
+        zone=group.zone,
         numbers=(group.number,),
         queue=f"fallback-{group.shop}",
         greeting="",
@@ -95,7 +97,7 @@ def shops_toml(groups: tuple[Group, ...] = GROUPS) -> str:
             'language = "ru"',
             'region = "RU"',
             'currency = "RUB"',
-            'zone = "Europe/Moscow"',
+            f'zone = "{group.zone}"',
             f'numbers = ["{group.number}"]',
             f"dial_orders = {str(group.dials_orders).lower()}",
             f'queue = {{ name = "fallback-{group.shop}" }}',

@@ -23,12 +23,7 @@ def policy_of(seen: Evidence) -> str:
     """Tell from the books how the engine dialled, in the simulator's words."""
     if not seen.tries or reserves_before_dialling(seen.tries):
         return "progressive"
-    before_the_end = [
-        t for t in seen.tries if t.ended_at is not None and t.ended_at < seen.whole.ends
-    ]
-    if any(map(of.taken_back, before_the_end)):
-        return "predictive"
-    return "predictive_no_hang_up"
+    return "predictive"
 
 
 def build_report(

@@ -6,17 +6,23 @@ alone, so the twin lives through the very fates of the live run; runs with other
 people tell how much chance there is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import fmean, stdev
 from typing import Any
 
+from callengine.core.campaign import Campaign
+from callengine.core.compliance.presets import HOUSE
 from callengine.core.predictive.answers import AnswerContext
 from callengine.core.predictive.snapshot import Duty
-from sim.worlds.dialer import DialerWorld
+from callengine.core.rules import Rules
+from sim.bench.roster import shop_of
+from sim.livedialer.world import group_of
+from sim.worlds.baselines_dialer import Progressive
+from sim.worlds.dialer import DialerWorld, Policy
+from sim.worlds.dialer_pacer import Predictive
 from sim.worlds.dialer_people import SCENARIOS, Fate
-from sim.worlds.dialer_study import POLICIES
 from sim.worlds.runs import over_seeds, run_all
 
 LOOK_EVERY_S = 0.25
@@ -25,6 +31,23 @@ DELAYS_S = (0.0, 0.3)
 DELAYED = 20
 OTHERS = 60
 BUSY = (Duty.TALKING, Duty.WRAPPING)
+
+
+def engines_own() -> Policy:
+    """Make the pacer that the engine makes for a shop that says nothing special."""
+    policy = Predictive()
+    rules = Rules()
+    shop = shop_of(group_of(1, now=0.0))
+    policy.pacer = Campaign(
+        shop, HOUSE, rules.pacing.predictive, ring_s=rules.customer_ring_s, now=0.0
+    ).pacer
+    return policy
+
+
+POLICIES: Mapping[str, Callable[[], Policy]] = {
+    "predictive": engines_own,
+    "progressive": Progressive,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +96,7 @@ def live_once(task: TwinTask) -> Lived:
     """Live through the warm-up and the window."""
     team = task.team
     people = SCENARIOS[team.scenario]
-    policy = POLICIES[team.policy](people)
+    policy = POLICIES[team.policy]()
     world = DelayedWorld(people, team.agents, policy, seed=task.seed)
     world.delays = None if task.jitter is None else Random(task.jitter)
     world.run(team.warm_up_s)

@@ -4,6 +4,7 @@ import itertools
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from callengine.core.ids import ShopId
@@ -28,9 +29,19 @@ LONGEST_WRAP_UP_S = 900
 ORDERS_AT_ONCE = 200
 
 
-def group_of(agents: int) -> Group:
-    """Make the team."""
-    return Group(SHOP, "live", NUMBER, agents, dials_orders=True)
+def group_of(agents: int, now: float) -> Group:
+    """Make the team, somewhere where it is noon."""
+    return Group(SHOP, "live", NUMBER, agents, dials_orders=True, zone=noon_zone(now))
+
+
+def noon_zone(now: float) -> str:
+    """
+    Name a zone where it is about noon, since nobody may be called at night.
+
+    The hours of `Etc/` zones count west of Greenwich, against all habit.
+    """
+    west = datetime.fromtimestamp(now, UTC).hour - 12
+    return f"Etc/GMT{west:+d}"
 
 
 def plan_of(folder: Path, people: People) -> Plan:
@@ -54,7 +65,7 @@ class LiveWorld(BenchWorld):
     def __init__(self, plan: Plan, agents: int, say: Say) -> None:
         (self._agents_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
         at = f"127.0.0.1:{self._agents_port}"
-        super().__init__(plan, at, say, groups=(group_of(agents),))
+        super().__init__(plan, at, say, groups=(group_of(agents, time.time()),))
 
     def customers(self, people: People, seed: int, count: int) -> SippSettings:
         """Make the phones of those who are called."""

@@ -68,21 +68,29 @@ class Campaign:
         ledger.restore(now, before)
         self.regime, self.pacer.ledger = regime, ledger
 
-    def context(self, lead: Lead, at: Instant) -> AnswerContext:
-        """Say what an answer to an attempt started at an instant may depend on."""
+    def context(self, tries: int, at: Instant) -> AnswerContext:
+        """Say what an answer to the `tries`th attempt, started at `at`, depends on."""
         hour = datetime.fromtimestamp(at, self._zone).hour
-        return AnswerContext(hour=hour, tries=lead.tries + 1, trunk=self._trunk)
+        return AnswerContext(hour=hour, tries=tries, trunk=self._trunk)
 
     def chance(self, lead: Lead, now: Instant) -> float:
         """Estimate the chance that a lead is answered if it is dialled now."""
-        return self.pacer.estimates.answer.chance(self.context(lead, now))
+        return self.pacer.estimates.answer.chance(self.context(lead.tries + 1, now))
 
     def attempt_ended(
-        self, lead: Lead, started_at: Instant, now: Instant, *, answered: bool
+        self, tries: int, started_at: Instant, ended_at: Instant, *, answered: bool
     ) -> None:
-        """Learn that an attempt was answered, or ended without."""
+        """
+        Learn that an attempt was answered, or ended without.
+
+        Args:
+            tries: 1 for the first attempt for its order.
+            ended_at: when it was answered, or ended.
+        """
         self.pacer.estimates.attempt_ended(
-            self.context(lead, started_at), now - started_at, answered=answered
+            self.context(tries, started_at),
+            max(0.0, ended_at - started_at),
+            answered=answered,
         )
 
     def talk_ended(self, length_s: float) -> None:

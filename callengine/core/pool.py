@@ -199,7 +199,10 @@ class Pool:
         self.lines.pop(call.call, None)
         if call.lead is not None:
             self.campaign(call.shop).attempt_ended(
-                call.lead, call.customer.started_at, self.now, answered=answered
+                call.lead.tries + 1,
+                call.customer.started_at,
+                self.now,
+                answered=answered,
             )
 
     def settle(self, call: Call) -> None:

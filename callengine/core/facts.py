@@ -23,6 +23,7 @@ from callengine.core.ids import (
 )
 from callengine.core.living import Living
 from callengine.core.roster import Roster
+from callengine.core.rules import Rules
 from callengine.core.ruling import Ruling
 from callengine.core.skills import Requirement
 
@@ -265,6 +266,13 @@ class RosterChanged(Fact):
     """Shops or agents were changed; calls in progress keep what they have."""
 
     roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChanged(Fact):
+    """Timings and policies were changed; what is due already stays due."""
+
+    rules: Rules
 
 
 # --- from the clock --------------------------------------------------------------

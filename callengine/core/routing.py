@@ -13,6 +13,7 @@ from typing import Any
 from callengine.core import effects as do
 from callengine.core import offers
 from callengine.core.call import Call
+from callengine.core.facts import RulesChanged
 from callengine.core.machines import CallState
 from callengine.core.match.callers import WorkItem
 from callengine.core.match.records import Decision
@@ -84,6 +85,24 @@ def answered_customer(pool: Pool, call: Call) -> WorkItem:
         credit_s=rules.routing.credit_cap_s,
         excluded=frozenset(call.excluded),
     )
+
+
+def on_rules_changed(pool: Pool, fact: RulesChanged) -> None:
+    """
+    Route by other rules from now on.
+
+    Callers keep place, clock and what they need; a reservation that is out runs on.
+    """
+    before, pool.rules = pool.rules, fact.rules
+    if before.routing == fact.rules.routing:
+        return
+    pool.matcher = pool.matcher.successor(fact.rules.routing)
+    pool.match_due_at = None
+    for agent in pool.agents.values():
+        pool.index(agent)
+    for call in pool.calls.values():
+        if call.state is CallState.WAITING:
+            pool.matcher.enter(work_item(pool, call), pool.now)
 
 
 def serve(pool: Pool) -> None:

@@ -13,6 +13,7 @@ from callengine.core.call import Call
 from callengine.core.ids import AgentId, ChannelId
 from callengine.core.living import Living, LivingChannel
 from callengine.core.machines import CallState
+from callengine.core.match.policy import Policy
 from callengine.core.match.relaxation import BadLadder, Ladder, Step
 from callengine.core.match.requirement import ANYBODY, Expr, Level, Not, both, either
 from callengine.core.reconcile import reconcile
@@ -253,3 +254,42 @@ def test_a_ladder_comes_back_from_its_text_as_it_was(found: list[Expr]) -> None:
 def test_no_ladder_is_made_of_nothing() -> None:
     with pytest.raises(BadLadder):
         read_ladder(())
+
+
+# --- another policy ----------------------------------------------------------------
+
+
+def test_another_policy_holds_at_once_and_keeps_every_place() -> None:
+    p = play(make_agent("anna", tech=9), make_agent("boris", tech=5))
+    first = comes(p, ruling(), "ch1")
+    p.now += 4
+    second = comes(p, ruling(last_agent=AgentId("anna")), "ch2")
+    rules = Rules(routing=Policy(credit_cap_s=0.0, bands=()))
+    p.see(saw.RulesChanged(at=p.now, rules=rules))
+    items = {item.call: item for item in p.pool.matcher.items(p.now)}
+    assert items[first.call].clock_s == pytest.approx(4.0)
+    assert [items[c.call].credit_s for c in (first, second)] == [0.0, 0.0]
+    p.ready("boris")
+    assert first.agent == "boris"
+
+
+def test_a_call_that_rings_while_the_policy_changes_is_offered_to_nobody_else() -> None:
+    p = staffed()
+    p.ready("vera", "anna")
+    call = comes(p, ruling())
+    assert call.agent == "vera"
+    p.see(saw.RulesChanged(at=p.now, rules=Rules(routing=Policy(bands=(9,)))))
+    assert (call.agent, call.state) == ("vera", CallState.OFFERED)
+    assert p.pool.matcher.free_agents == 1
+    assert call.agent_leg is not None
+    p.ends(call.agent_leg.channel, 19)
+    (item,) = p.pool.matcher.items(p.now)
+    assert item.excluded == {"vera"}
+
+
+def test_a_policy_of_the_same_kind_leaves_the_matcher_alone() -> None:
+    p = staffed()
+    matcher = p.pool.matcher
+    p.see(saw.RulesChanged(at=p.now, rules=Rules(relax_after_s=3.0)))
+    assert p.pool.matcher is matcher
+    assert p.pool.rules.relax_after_s == 3.0

@@ -33,6 +33,16 @@ class Matcher:
     def __init__(self, policy: Policy | None = None) -> None:
         self.state = MatchState(policy)
 
+    def successor(self, policy: Policy) -> "Matcher":
+        """
+        Return a matcher with another policy that knows what this one has learned.
+
+        Agents and callers are to be entered again; loads under the limits begin anew.
+        """
+        new = Matcher(policy)
+        new.state.demand = self.state.demand.under(policy.reserve)
+        return new
+
     def match(self, now: Instant) -> list[Decision]:
         """Decide everything that can be decided now; see `matching.match`."""
         return matching.match(self.state, now)

@@ -51,6 +51,11 @@ class Demand:
         self._waited_s = 0.0
         self._gave_up = 0.0
 
+    def under(self, rules: Reserve) -> "Demand":
+        """Return what was learned, to be learned on under other rules."""
+        self._rules = rules
+        return self
+
     @property
     def handling_s(self) -> float:
         """Mean seconds from reservation until the agent is free again."""

@@ -13,6 +13,8 @@ import typer
 
 from callengine.boot.cli import CommandFailed, Invocation
 from callengine.boot.ids import id_maker
+from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.regime import Regime
 from callengine.engine.ports import StoreDown, UnknownShop
 from callengine.store import Database, Store
 from callengine.store import migrate as migrations
@@ -25,6 +27,7 @@ from callengine.store.configuration import (
     warnings_of,
 )
 from callengine.store.configuration.apply import known_shops
+from callengine.store.configuration.regimes import known_regimes
 from callengine.store.configuration.warn import text_of
 from callengine.store.files import Imported, UnusableFile, import_orders
 
@@ -68,11 +71,12 @@ def migrate(
 def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     """Explain what is wrong in a file for `apply`; exit code 1 if anything is."""
     try:
-        shops = _run(context, _known_shops)
+        shops, regimes = _run(context, _known)
     except CommandFailed:
-        shops = frozenset()  # no database yet: the file must name what it uses
+        # No database yet: the file must name what it uses.
+        shops, regimes = frozenset(), dict(PRESETS)
     try:
-        plan = read_plan(file, known_shops=shops)
+        plan = read_plan(file, known_shops=shops, known_regimes=regimes)
     except BadConfiguration as bad:
         _show_problems(file, bad.problems, (), as_json=as_json)
         raise typer.Exit(1) from None
@@ -104,8 +108,8 @@ def apply(
     """Create or update shops and agents; twice is once."""
 
     async def work(db: Database) -> Applied:
-        await migrations.require_current(db)
-        plan = read_plan(file, known_shops=await known_shops(db))
+        shops, regimes = await _known(db)
+        plan = read_plan(file, known_shops=shops, known_regimes=regimes)
         for doubt in warnings_of(plan, text_of(file)):
             typer.echo(f"{file}: warning: {doubt}", err=True)
         return await apply_plan(db, plan, time.time(), rotate=rotate)
@@ -157,9 +161,9 @@ def import_(
     raise typer.Exit(done.exit_code)
 
 
-async def _known_shops(db: Database) -> frozenset[str]:
+async def _known(db: Database) -> tuple[frozenset[str], dict[str, Regime]]:
     await migrations.require_current(db)
-    return await known_shops(db)
+    return await known_shops(db), await known_regimes(db)
 
 
 def _run(context: typer.Context, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -23,6 +23,7 @@ from callengine.store.configuration.credentials import (
     new_sip_password,
 )
 from callengine.store.configuration.model import AgentPlan, Plan
+from callengine.store.configuration.regimes import apply_regime, refuse_by_hand
 from callengine.store.configuration.rows import put_row
 from callengine.store.database import Database
 from callengine.store.rows import insert_new
@@ -80,6 +81,9 @@ async def apply_plan(
         # First everybody gives up what is no longer theirs: another shop of the
         # same file may take it over.
         poorer = {s.slug for s in plan.shops if await drop_numbers(connection, s)}
+        for name, table in plan.regimes.items():
+            differs = await apply_regime(connection, name, table)
+            applied.note(f"regime {name}", _difference(differs))
         for shop in plan.shops:
             await refuse_taken(connection, shop)
         for shop in plan.shops:
@@ -97,9 +101,16 @@ async def apply_plan(
             )
             if gone.rowcount:
                 applied.removed.append(f"agent {login}")
+        await refuse_by_hand(connection)
         if applied.anything:
             await _count_version(connection)
     return applied
+
+
+def _difference(differs: bool | None) -> Difference:
+    if differs is None:
+        return Difference.NEW
+    return Difference.CHANGED if differs else Difference.NONE
 
 
 async def known_shops(db: Database) -> frozenset[str]:
@@ -155,10 +166,7 @@ async def _apply_agent(
     differs |= await _replace(
         connection, t.agent_shops, "shop", agent.login, agent.shops
     )
-    if kept is None:
-        difference = Difference.NEW
-    else:
-        difference = Difference.CHANGED if differs else Difference.NONE
+    difference = _difference(None if kept is None else differs)
     applied.note(f"agent {agent.login}", difference)
 
 

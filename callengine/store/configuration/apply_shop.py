@@ -16,7 +16,7 @@ from callengine.store.configuration.credentials import (
     new_signing_secret,
 )
 from callengine.store.configuration.model import ShopPlan
-from callengine.store.configuration.read import BadConfiguration, Problem
+from callengine.store.configuration.problems import BadConfiguration, Problem
 from callengine.store.configuration.rows import put_row
 from callengine.store.rows import insert_new
 
@@ -86,7 +86,7 @@ async def _kept(
 def _shop_row(shop: ShopPlan) -> dict[str, Any]:
     names = (
         "name language region currency zone greeting music caller_id dial_orders"
-        " delivery_required trunk goal_s callback_s"
+        " delivery_required trunk goal_s callback_s regime nuisance_message advertising"
     )
     row = {name: getattr(shop, name) for name in names.split()}
     return row | {

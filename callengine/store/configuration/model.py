@@ -176,6 +176,9 @@ class ShopPlan(Table):
     music: Annotated[str, Field(max_length=64)] = "default"
     trunk: Name = "trunk"
     dial_orders: bool = True
+    regime: Name = "house"
+    nuisance_message: Media = ""
+    advertising: bool = False
     delivery_required: bool = False
     goal_s: Seconds = 900.0
     callback_s: Seconds = 3600.0
@@ -244,4 +247,5 @@ class Plan(Table):
 
     shops: Annotated[list[ShopPlan], Field(max_length=1000)] = []
     agents: Annotated[list[AgentPlan], Field(max_length=MAX_ENTRIES)] = []
+    regimes: Annotated[dict[Name, dict[str, Any]], Field(max_length=100)] = {}
     removed: RemovedPlan = RemovedPlan()

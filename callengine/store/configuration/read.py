@@ -3,14 +3,16 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.regime import Regime
+from callengine.store.configuration import regimes
 from callengine.store.configuration.locate import line_of
 from callengine.store.configuration.model import (
     AgentPlan,
@@ -22,6 +24,10 @@ from callengine.store.configuration.model import (
     ShopPlan,
     guess,
 )
+from callengine.store.configuration.problems import (
+    BadConfiguration as BadConfiguration,
+)
+from callengine.store.configuration.problems import Problem as Problem
 
 MAX_BYTES = 5_000_000
 MAX_PROBLEMS = 100
@@ -38,29 +44,11 @@ _TABLES: Mapping[str, type[BaseModel]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One thing wrong, or doubtful, in a file; `line` 0 when it is the whole file."""
-
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.message}" if self.line else self.message
-
-
-class BadConfiguration(Exception):
-    """A file cannot be applied; `problems` are in the order of its lines."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
-
-
 def read_plan(
     file: Path,
     *,
     known_shops: frozenset[str] = frozenset(),
+    known_regimes: Mapping[str, Regime] = PRESETS,
     environ: Mapping[str, str] | None = None,
 ) -> Plan:
     """
@@ -68,6 +56,7 @@ def read_plan(
 
     Args:
         known_shops: shops that agents may name though the file does not.
+        known_regimes: regimes that shops may name likewise.
 
     Raises:
         BadConfiguration: with every problem found.
@@ -80,12 +69,17 @@ def read_plan(
     return parse_plan(
         raw,
         known_shops=known_shops,
+        known_regimes=known_regimes,
         environ=os.environ if environ is None else environ,
     )
 
 
 def parse_plan(
-    raw: bytes, *, known_shops: frozenset[str], environ: Mapping[str, str]
+    raw: bytes,
+    *,
+    known_shops: frozenset[str],
+    known_regimes: Mapping[str, Regime],
+    environ: Mapping[str, str],
 ) -> Plan:
     """Read a file's bytes; see `read_plan`."""
     text = _text(raw)
@@ -97,12 +91,15 @@ def parse_plan(
         raise BadConfiguration([Problem(0, "the tables are nested too deep")]) from None
     problems: list[Problem] = []
     data = _substituted(data, text, (), environ, problems)
+    problems += regimes.mistakes_in(data, text)
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
         problems += [_explained(detail, text, data) for detail in error.errors()]
     else:
         problems += _contradictions(plan, text, known_shops)
+        if not problems:
+            problems += regimes.contradictions(plan, text, known_regimes)
         if not problems:
             return plan
     raise BadConfiguration(sorted(set(problems))[:MAX_PROBLEMS])

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.regime import Regime
 from callengine.core.requirements import DEFAULT_LEVELS
 from callengine.store.configuration.locate import line_of
 from callengine.store.configuration.model import AgentPlan, Plan, ShopPlan, guess
-from callengine.store.configuration.read import Problem
+from callengine.store.configuration.problems import Problem
+from callengine.store.configuration.regimes import regimes_of
 
 PREFIXES = ("lang", "product", "region")
 
@@ -19,9 +22,11 @@ def warnings_of(plan: Plan, text: str = "") -> tuple[Problem, ...]:
         text: the file, to point at lines; may be empty.
     """
     found: list[Problem] = []
+    regimes = {**PRESETS, **regimes_of(plan)}
     for index, shop in enumerate(plan.shops):
         line = line_of(text, ("shops", index)) if text else 0
-        found += [Problem(line, said) for said in _of_shop(shop, plan.agents)]
+        regime = regimes.get(shop.regime)
+        found += [Problem(line, said) for said in _of_shop(shop, regime, plan.agents)]
     for index, agent in enumerate(plan.agents):
         line = line_of(text, ("agents", index)) if text else 0
         found += [Problem(line, said) for said in _of_agent(agent)]
@@ -33,7 +38,9 @@ def text_of(file: Path) -> str:
     return file.read_bytes().decode("utf-8-sig", "replace")
 
 
-def _of_shop(shop: ShopPlan, agents: list[AgentPlan]) -> Iterator[str]:
+def _of_shop(
+    shop: ShopPlan, regime: Regime | None, agents: list[AgentPlan]
+) -> Iterator[str]:
     name = f"shop {shop.slug}"
     if not shop.numbers:
         yield f"{name} has no number that could be dialled"
@@ -45,6 +52,11 @@ def _of_shop(shop: ShopPlan, agents: list[AgentPlan]) -> Iterator[str]:
     ):
         if not url:
             yield f"{name} has no receivers.{what}: its messages will wait for one"
+    if regime is not None and regime.message and not shop.nuisance_message:
+        yield (
+            f"{name}: regime {shop.regime} wants a nuisance_message; without it every"
+            " order is dialled with an agent set aside"
+        )
     mine = [agent for agent in agents if shop.slug in agent.shops]
     if not mine:
         yield f"{name} has no agent with its certificate: nobody can take its calls"

@@ -10,7 +10,8 @@ from math import exp, sqrt
 from statistics import NormalDist
 
 from callengine.core.predictive.answers import AnswerContext
-from callengine.core.predictive.hazards import AnswerTable, ReadyTable, Row
+from callengine.core.predictive.hazards import AnswerTable, ReadyTable
+from callengine.core.predictive.rows import Row
 from callengine.core.predictive.snapshot import Duty
 from sim.worlds.dialer import DialerWorld, Line
 from sim.worlds.dialer_people import People
@@ -217,16 +218,16 @@ class LookAhead(Baseline):
         mean = float(len(world.held)) - len(world.idle)
         answers, variance = float(len(world.held)), 0.0
         for line in world.lines.values():
-            p = self._answers.row(now - line.started_at, self._chance)[0]
+            p = self._answers.row(now - line.started_at, self._chance).chances[0]
             answers += p
             mean += p
             variance += p * (1 - p)
         for worker in world.workers:
             if worker.view.duty is not Duty.FREE:
-                q = self._row(worker.view.duty, now - worker.view.since)[0]
+                q = self._row(worker.view.duty, now - worker.view.since).chances[0]
                 mean -= q
                 variance += q * (1 - q)
-        fresh = self._answers.row(0.0, self._chance)[0]
+        fresh = self._answers.row(0.0, self._chance).chances[0]
         count = 0
         while count < 300:
             mean += fresh

@@ -84,9 +84,15 @@ class DialerWorld:
             lines=tuple(self.lines.values()),
             agents=tuple([worker.view for worker in self.workers]),
             held=len(self.held),
-            chance=sum(map(self.policy.chance, self.trunks)) / len(self.trunks),
+            chance=self._mean_chance(),
             leads=1_000_000 if self.leads is None else self.leads,
         )
+
+    def _mean_chance(self) -> float:
+        chance, trunks = self.policy.chance, self.trunks
+        if len(trunks) == 1:
+            return chance(trunks[0])
+        return sum(map(chance, trunks)) / len(trunks)
 
     # --- what a policy does ------------------------------------------------------
 

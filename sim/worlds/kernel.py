@@ -59,8 +59,13 @@ class Kernel:
         return event
 
     def after(self, delay_s: float, act: Callable[..., object], *args: Any) -> Event:
-        """Schedule `act(*args)` in `delay_s` seconds."""
-        return self.at(self.now + delay_s, act, *args)
+        """Schedule `act(*args)` in `delay_s` seconds, 0 or more."""
+        if not delay_s >= 0:
+            raise ValueError(f"{delay_s} seconds are before the world's now")
+        self._order += 1
+        event: Event = [self.now + delay_s, self._order, act, args]
+        heappush(self._heap, event)
+        return event
 
     def cancel(self, event: Event | None) -> None:
         """Take an event back; one that was performed, or None, is fine."""

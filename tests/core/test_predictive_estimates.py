@@ -141,11 +141,11 @@ def test_an_old_attempt_is_less_and_less_likely_to_be_answered() -> None:
     for _ in range(4000):
         _dial(estimate, chance, NOON, 0.5)
     table = AnswerTable(*estimate.curves(), [10, 30])
-    young, old = table.row(0, 0.5), table.row(25, 0.5)
+    young, old = table.row(0, 0.5).chances, table.row(25, 0.5).chances
     assert young[1] == pytest.approx(0.5, abs=0.02)
     assert old[1] < 0.1
     assert young[0] <= young[1]
-    assert table.row(500, 0.5)[:2] == (0, 0)
+    assert table.row(500, 0.5).chances == (0, 0)
 
 
 @given(
@@ -169,7 +169,8 @@ def test_rows_are_chances_that_grow_with_the_horizon(
         ready.talking(age_s),
         ready.wrapping(age_s),
     ):
-        chances, variances = row[:count], row[count:]
+        chances, variances = row.chances, row.moments[count:]
+        assert row.moments[:count] == chances
         assert all(-1e-9 <= p <= 1 + 1e-9 for p in chances)
         assert all(a <= b + 1e-9 for a, b in pairwise(chances))
         assert variances == pytest.approx([p * (1 - p) for p in chances])
@@ -181,7 +182,7 @@ def test_an_agent_in_wrap_up_is_ready_sooner_than_one_who_talks() -> None:
         estimates.talk_ended(chance.lognormvariate(4.5, 0.7))
         estimates.wrap_up_ended(chance.gammavariate(2, 10))
     _, ready = estimates.tables()
-    assert ready.wrapping(10)[2] > 3 * ready.talking(60)[2]
+    assert ready.wrapping(10).chances[2] > 3 * ready.talking(60).chances[2]
 
 
 def test_ready_rows_agree_with_counting() -> None:
@@ -197,7 +198,7 @@ def test_ready_rows_agree_with_counting() -> None:
     both = [(t - 41, w) for t, w in zip(talks, wraps, strict=True) if t > 41]
     for place, horizon_s in enumerate((12, 22)):
         counted = sum(t + w <= horizon_s for t, w in both) / len(both)
-        assert table.talking(41)[place] == pytest.approx(counted, abs=0.02)
+        assert table.talking(41).chances[place] == pytest.approx(counted, abs=0.02)
 
 
 def test_tables_are_remade_only_when_there_is_news() -> None:

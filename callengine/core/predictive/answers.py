@@ -9,6 +9,7 @@ trunk that fails. Two histograms by age say when answers and other ends come.
 
 from dataclasses import dataclass
 from math import exp
+from typing import NamedTuple
 
 CURVE_S = 90
 """Ages of attempts beyond this are taken as this."""
@@ -17,8 +18,7 @@ _LEAST, _MOST = 0.01, 0.95
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerContext:
+class AnswerContext(NamedTuple):
     """
     What may matter for the chance of an answer.
 

@@ -49,7 +49,7 @@ class Estimates:
 
     __slots__ = (
         "_learned",
-        "_learned_at_build",
+        "_stale_at",
         "_tables",
         "answer",
         "answer_horizons_s",
@@ -75,7 +75,7 @@ class Estimates:
         held = round(hold_s)
         self.ready_horizons_s = tuple(h + held for h in self.answer_horizons_s)
         self._learned = 0.0
-        self._learned_at_build = 0.0
+        self._stale_at = 0.0
         self._tables: tuple[AnswerTable, ReadyTable] | None = None
 
     def attempt_ended(
@@ -102,9 +102,7 @@ class Estimates:
 
     def tables(self) -> tuple[AnswerTable, ReadyTable]:
         """Return tables of what is known, remade when enough was learned since."""
-        news = self._learned - self._learned_at_build
-        known = min(self._learned_at_build, _REFRESH_MOST)
-        if self._tables is None or news > max(_REFRESH_LEAST, _REFRESH_SHARE * known):
+        if self._tables is None or self._learned > self._stale_at:
             by, still = self.answer.curves()
             self._tables = (
                 AnswerTable(by, still, self.answer_horizons_s),
@@ -112,5 +110,7 @@ class Estimates:
                     self.talk.survival(), self.wrap_up.survival(), self.ready_horizons_s
                 ),
             )
-            self._learned_at_build = self._learned
+            known = min(self._learned, _REFRESH_MOST)
+            news = max(_REFRESH_LEAST, _REFRESH_SHARE * known)
+            self._stale_at = self._learned + news
         return self._tables

@@ -7,18 +7,18 @@ for and forgotten when the estimates have learned enough to change them.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from operator import mul
-from typing import TypeAlias
+from operator import mul, sub
 
 from callengine.core.ids import Instant
 from callengine.core.predictive.answers import CURVE_S
+from callengine.core.predictive.rows import Row, answer_row, ready_row
 from callengine.core.predictive.snapshot import AgentView, Duty, LineView
 from callengine.core.predictive.spans import EDGES_S, LONGEST_S
 
-Row: TypeAlias = tuple[float, ...]
-"""Chances p that something has happened by each horizon, then each p(1 - p)."""
-
 _LEVELS = 100
+
+# An enum's member is found much faster by a name of its own.
+_FREE, _TALKING = Duty.FREE, Duty.TALKING
 
 
 class AnswerTable:
@@ -61,6 +61,11 @@ class AnswerTable:
             row = self._rows[key] = self._compute(age, level / _LEVELS)
         return row
 
+    def fresh(self, chance: float) -> Row:
+        """Look up an attempt started now."""
+        # At age zero the key is the level itself.
+        return self._rows.get(int(chance * _LEVELS + 0.5)) or self.row(0.0, chance)
+
     def rows(self, lines: Sequence[LineView], now: Instant) -> list[Row]:
         """Look up attempts in flight, in their order."""
         rows = []
@@ -75,8 +80,8 @@ class AnswerTable:
         by = self._by
         in_flight = chance * (1 - by[age]) + (1 - chance) * self._still[age]
         if in_flight < 1e-9:
-            return _with_variances([0.0 for _ in self._horizons_s])
-        return _with_variances(
+            return answer_row([0.0 for _ in self._horizons_s])
+        return answer_row(
             [
                 min(1.0, chance * (by[min(CURVE_S, age + h)] - by[age]) / in_flight)
                 for h in self._horizons_s
@@ -100,10 +105,10 @@ class ReadyTable:
     def __init__(
         self, talk: Sequence[float], wrap_up: Sequence[float], horizons_s: Sequence[int]
     ) -> None:
-        self._talk = talk
+        longest = max(horizons_s)
+        self._talk = [*talk, *[talk[-1]] * longest]
         self._wrap = wrap_up
         self._horizons_s = tuple(horizons_s)
-        longest = max(self._horizons_s)
         # Talk ends in the middle of its second: by then, on average.
         self._done_by = [1 - (wrap_up[s] + wrap_up[s + 1]) / 2 for s in range(longest)]
         self._talking: list[Row | None] = [None] * (LONGEST_S + 1)
@@ -132,21 +137,23 @@ class ReadyTable:
         """
         free = 0
         rows: list[Row] = []
+        add = rows.append
         talking, wrapping = self._talking, self._wrapping
         for agent in agents:
             if agent.leaves_at is not None and agent.leaves_at <= soon:
                 continue
             duty = agent.duty
-            if duty is Duty.FREE:
+            if duty is _FREE:
                 free += 1
                 continue
             age = int(now - agent.since)
-            # A clock that was set back makes ages negative.
-            age = 0 if age < 0 else LONGEST_S if age > LONGEST_S else age
-            if duty is Duty.TALKING:
-                rows.append(talking[age] or self._fill_talking(age))
+            if not 0 <= age <= LONGEST_S:
+                # A clock that was set back makes ages negative.
+                age = 0 if age < 0 else LONGEST_S
+            if duty is _TALKING:
+                add(talking[age] or self._fill_talking(age))
             else:
-                rows.append(wrapping[age] or self.wrapping(age))
+                add(wrapping[age] or self.wrapping(age))
         return free, rows
 
     def _fill_talking(self, age: int) -> Row:
@@ -162,13 +169,14 @@ class ReadyTable:
         talk = self._talk
         left = talk[age]
         if left < 1e-9:
-            return _with_variances([self._done_by[h - 1] for h in self._horizons_s])
-        longest = max(self._horizons_s)
-        beyond = [talk[min(LONGEST_S, age + s)] / left for s in range(longest + 1)]
-        ends = [beyond[s] - beyond[s + 1] for s in range(longest)]
-        return _with_variances(
+            return ready_row([self._done_by[h - 1] for h in self._horizons_s])
+        done_by = self._done_by
+        beyond = talk[age : age + len(done_by) + 1]
+        ends = list(map(sub, beyond, beyond[1:]))
+        # Who ends in second s has the rest of the horizon for wrap-up.
+        return ready_row(
             [
-                sum(map(mul, ends[:h], reversed(self._done_by[:h])))
+                sum(map(mul, ends, reversed(done_by[:h]))) / left
                 for h in self._horizons_s
             ]
         )
@@ -177,14 +185,10 @@ class ReadyTable:
         left = (self._wrap[age] + self._wrap[min(LONGEST_S, age + 1)]) / 2
         if left < 1e-9:
             # Longer than anybody ever wrapped up: nobody knows.
-            return _with_variances([0.5 for _ in self._horizons_s])
-        return _with_variances(
+            return ready_row([0.5 for _ in self._horizons_s])
+        return ready_row(
             [
                 1 - min(1.0, self._wrap[min(LONGEST_S, age + h)] / left)
                 for h in self._horizons_s
             ]
         )
-
-
-def _with_variances(chances: list[float]) -> Row:
-    return (*chances, *[p * (1 - p) for p in chances])

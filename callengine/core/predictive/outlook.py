@@ -8,15 +8,15 @@ would find nobody. Few trials are added up exactly; many are taken as normal.
 """
 
 from collections.abc import Sequence
-from math import erfc, sqrt
+from math import erfc, prod, sqrt
 from typing import Protocol
 
-from callengine.core.predictive.hazards import Row
+from callengine.core.predictive.rows import Row
 
 EXACT_UP_TO = 14
 
 _LEAST_VARIANCE = 0.02
-_FEW = 3
+_FEW, _UNROLLED = 3, 6
 _SQRT_2 = sqrt(2)
 
 
@@ -54,42 +54,63 @@ def outlook(
 
 
 class ExactOutlook:
-    """Few trials: W <= 0 says that `unanswered + ready <= attempts - free`."""
+    """
+    Few trials: W <= 0 says that `unanswered + ready <= attempts - free`.
 
-    __slots__ = ("_answers", "_known", "_ready", "_short")
+    P(successes = k) is P(none) times the k-th elementary symmetric sum of the odds;
+    all terms are positive, so nothing cancels. With many successes the product could
+    be too small a number, so they are added up trial by trial.
+    """
+
+    __slots__ = ("_columns", "_horizons", "_short", "_trials")
 
     def __init__(
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
     ) -> None:
         self._short = len(answers) - free
-        self._ready = ready
-        self._answers = list(answers)
-        self._known: list[float | None] = [None] * horizons
+        self._trials = [row.trial for row in ready]
+        self._trials += [row.trial for row in answers]
+        self._horizons = horizons
+        self._columns: list[tuple[float, ...]] = []
 
     def risk_at(self, place: int) -> float:
         """Return P(W <= 0) at one horizon."""
-        risk = self._known[place]
-        if risk is None:
-            risk = self._known[place] = self._risk_at(place)
-        return risk
-
-    def _risk_at(self, place: int) -> float:
-        short = self._short
+        short, trials = self._short, self._trials
         if short < 0:
             return 0.0
-        trials = [row[place] for row in self._ready]
-        trials += [1 - row[place] for row in self._answers]
-        return (_at_most_few if short <= _FEW else _at_most)(trials, short)
+        if short >= len(trials):
+            return 1.0
+        columns = self._columns or self._turned()
+        if short > _UNROLLED:
+            return _at_most(columns[place], short)
+        return prod(columns[place]) * _ways(columns[self._horizons + place], short)
 
     def risks(self) -> list[float]:
         """Return P(W <= 0) at each horizon."""
-        return [self.risk_at(place) for place in range(len(self._known))]
+        short, horizons = self._short, self._horizons
+        if short < 0:
+            return [0.0] * horizons
+        if short >= len(self._trials):
+            return [1.0] * horizons
+        columns = self._columns or self._turned()
+        if short > _UNROLLED:
+            return [_at_most(failures, short) for failures in columns[:horizons]]
+        none = map(prod, columns[:horizons])
+        if short == 0:
+            return list(none)
+        odds = columns[horizons:]
+        return [n * _ways(odd, short) for n, odd in zip(none, odds, strict=True)]
 
     def add(self, row: Row) -> None:
         """Count one more attempt."""
         self._short += 1
-        self._answers.append(row)
-        self._known = [None] * len(self._known)
+        self._trials.append(row.trial)
+        self._columns = []
+
+    def _turned(self) -> list[tuple[float, ...]]:
+        """Turn trials by horizons into horizons by trials; all are of one length."""
+        self._columns = list(zip(*self._trials))  # noqa: B905
+        return self._columns
 
 
 class NormalOutlook:
@@ -101,8 +122,8 @@ class NormalOutlook:
         self, free: int, ready: Sequence[Row], answers: Sequence[Row], horizons: int
     ) -> None:
         none = [0.0] * (2 * horizons)
-        sums: list[float] = list(map(sum, zip(*ready, strict=True))) or none
-        less: list[float] = list(map(sum, zip(*answers, strict=True))) or none
+        sums = _summed(ready) or none
+        less = _summed(answers) or none
         self._means = [free + sums[i] - less[i] for i in range(horizons)]
         self._variances = [
             _LEAST_VARIANCE + sums[i] + less[i] for i in range(horizons, 2 * horizons)
@@ -119,33 +140,47 @@ class NormalOutlook:
 
     def add(self, row: Row) -> None:
         """Count one more attempt."""
-        horizons = len(self._means)
+        horizons, moments = len(self._means), row.moments
         for place in range(horizons):
-            self._means[place] -= row[place]
-            self._variances[place] += row[horizons + place]
+            self._means[place] -= moments[place]
+            self._variances[place] += moments[horizons + place]
 
 
-def _at_most_few(trials: Sequence[float], most: int) -> float:
+def _summed(rows: Sequence[Row]) -> list[float]:
+    return list(map(sum, zip(*[row.moments for row in rows], strict=True)))
+
+
+def _ways(odds: Sequence[float], most: int) -> float:
     """
-    Find P(successes <= most) for most <= `_FEW`.
+    Sum the elementary symmetric sums of degree 0 to `most`, which is 0 to 6.
 
     Unrolled: this runs several times for every decision of a small team.
     """
-    none, one, two, three = 1.0, 0.0, 0.0, 0.0
-    for success in trials:
-        failure = 1 - success
-        three = three * failure + two * success
-        two = two * failure + one * success
-        one = one * failure + none * success
-        none *= failure
-    return sum((none, one, two, three)[: most + 1])
+    if most <= 1:
+        return 1 + sum(odds) if most else 1.0
+    one = two = three = 0.0
+    if most <= _FEW:
+        for odd in odds:
+            three += two * odd
+            two += one * odd
+            one += odd
+        return 1 + one + two + (three if most > 2 else 0.0)
+    four = five = six = 0.0
+    for odd in odds:
+        six += five * odd
+        five += four * odd
+        four += three * odd
+        three += two * odd
+        two += one * odd
+        one += odd
+    return 1 + one + two + three + sum((four, five, six)[: most - 3])
 
 
-def _at_most(trials: Sequence[float], most: int) -> float:
+def _at_most(failures: Sequence[float], most: int) -> float:
     """Find P(successes <= most)."""
     chances = [1.0] + [0.0] * most
-    for success in trials:
-        failure = 1 - success
+    for failure in failures:
+        success = 1 - failure
         chances = [
             here * failure + below * success
             for here, below in zip(chances, (0.0, *chances), strict=False)

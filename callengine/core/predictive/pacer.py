@@ -9,13 +9,15 @@ one line for each free agent, never fewer.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callengine.core.ids import Instant
 from callengine.core.predictive.estimates import HORIZONS, Estimates
-from callengine.core.predictive.hazards import AnswerTable, Row
+from callengine.core.predictive.hazards import AnswerTable
 from callengine.core.predictive.ledger import NuisanceLedger
 from callengine.core.predictive.outlook import Outlook, outlook
 from callengine.core.predictive.price import RiskPrice
+from callengine.core.predictive.rows import Row, answer_row
 from callengine.core.predictive.snapshot import LineView, PacingView
 from callengine.core.predictive.tick import Tick as Tick
 
@@ -28,6 +30,8 @@ _MIDDLE = HORIZONS // 2
 # Risks move by some percent a second, so a risk far from the price can wait.
 _NEAR, _NEAR_S = 1.5, 1.0
 _FAR, _BETWEEN_S, _FAR_S = 3.0, 2.0, 4.0
+_SCARCE = 0.001
+_FORESEEN_AGENT_S = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +53,7 @@ class PredictiveRules:
     hang_up_risk: float = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """What a tick is asked, and what it may spend."""
 
     view: PacingView
@@ -58,10 +61,10 @@ class _Told:
     free: int
     price: float
     room: float
+    rate: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Present:
+class _Present(NamedTuple):
     """What a tick has looked up already."""
 
     free: int
@@ -114,8 +117,8 @@ class Pacer:
         free, busy = ready.split(snapshot.agents, now, soon)
         staying = free + len(busy)
         free -= snapshot.keep_free + snapshot.held + snapshot.calls_waiting
-        room = self.ledger.room(now)
-        told = _Told(snapshot, now, free, self._price_now(room), room)
+        rate, room = self.ledger.standing(now)
+        told = _Told(snapshot, now, free, self._price_now(room), room, rate)
         if not staying:
             dropped = self._all_that_may(snapshot.lines, now)
             return self._tick(told, 0, dropped, "no agents")
@@ -132,7 +135,7 @@ class Pacer:
         """Start what is worth its risk; if that is nothing, take back what is not."""
         snapshot, now, free = told.view, told.now, told.free
         lines = answers.rows(snapshot.lines, now)
-        fresh = answers.row(0.0, snapshot.chance)
+        fresh = answers.fresh(snapshot.chance)
         floor = max(0, free - len(lines))
         callers = self._callers(snapshot) if snapshot.inbound_per_s > 0 else []
         future = outlook(
@@ -140,10 +143,42 @@ class Pacer:
         )
         start, risk, reason = _worth_starting(future, fresh, floor, told.price, cap)
         dropped: tuple[int, ...] = ()
-        if start == 0 and self._any_may_go(snapshot.lines, now):
+        if start == 0 and snapshot.lines and self._any_may_go(snapshot.lines, now):
             present = _Present(free, busy, lines, callers, future.risks())
             dropped = self._not_worth_keeping(snapshot.lines, now, told.price, present)
-        return self._tick(told, start, dropped, reason, risk)
+        tick = self._tick(told, start, dropped, reason, risk)
+        if start or tick.look_again_s < _FAR_S:
+            return tick
+        return tick._replace(look_again_s=self._far_for_s(told, len(busy), callers))
+
+    def _far_for_s(self, told: "_Told", busy: int, callers: list[Row]) -> float:
+        """
+        Find how long looks would go on to find the risk far too much by themselves.
+
+        Only ages change while nothing happens, so those looks can be foreseen; with
+        many agents something happens sooner than that would pay.
+        """
+        view, after_s = told.view, _FAR_S
+        longest_s = _FORESEEN_AGENT_S / busy if busy else 0.0
+        answers, ready = self.estimates.tables()
+        fresh = answers.fresh(view.chance)
+        most = _FAR * told.price * fresh.chances[_LAST] / fresh.chances[_MIDDLE]
+        while after_s < longest_s:
+            then = told.now + after_s
+            if view.lines and self._any_may_go(view.lines, then):
+                break
+            free, rows = ready.split(
+                view.agents, then, then + self.rules.leave_notice_s
+            )
+            if free + len(rows) < len(view.agents):
+                break
+            free -= view.keep_free + view.held + view.calls_waiting
+            lines = answers.rows(view.lines, then)
+            future = outlook(free, rows, [*lines, *callers], horizons=HORIZONS)
+            if future.risk_at(_MIDDLE) <= most:
+                break
+            after_s += _FAR_S
+        return after_s
 
     def _progressive(self, told: "_Told", cap: int) -> Tick:
         """One line for each free agent; what is beyond goes as soon as it may."""
@@ -157,11 +192,17 @@ class Pacer:
 
     def _price_now(self, room: float) -> float:
         """Let the price fade as the ledger's room runs out."""
-        return self.price.risk * min(1.0, max(0.0, (room - 1) / _TAPER))
+        if room >= 1 + _TAPER:
+            return self.price.risk
+        return self.price.risk * max(0.0, (room - 1) / _TAPER)
 
     def _cap(self, snapshot: PacingView, agents: int) -> int:
         most = int(self.rules.most_lines_per_agent * agents) - len(snapshot.lines)
-        return max(0, min(most, snapshot.leads, snapshot.lines_left))
+        if snapshot.leads < most:
+            most = snapshot.leads
+        if snapshot.lines_left < most:
+            most = snapshot.lines_left
+        return most if most > 0 else 0
 
     def _callers(self, snapshot: PacingView) -> list[Row]:
         """Take expected inbound calls for lines that will be answered."""
@@ -169,7 +210,7 @@ class Pacer:
         expected = [snapshot.inbound_per_s * h for h in horizons_s]
         count = max(1, round(2 * expected[-1]))
         chances = [min(1.0, e / count) for e in expected]
-        return [(*chances, *[p * (1 - p) for p in chances])] * count
+        return [answer_row(chances)] * count
 
     def _all_that_may(
         self, lines: tuple[LineView, ...], now: Instant
@@ -181,12 +222,12 @@ class Pacer:
         if after_s is None:
             return False
         since = now - after_s
-        return any(
-            line.started_at <= since
-            and line.ringing_at is not None
-            and line.ringing_at <= since
-            for line in lines
-        )
+        for line in lines:
+            if line.started_at <= since:
+                ringing_at = line.ringing_at
+                if ringing_at is not None and ringing_at <= since:
+                    return True
+        return False
 
     def _may_hang_up(self, line: LineView, now: Instant) -> bool:
         after_s = self.rules.hang_up_after_s
@@ -231,7 +272,6 @@ class Pacer:
         reason: str,
         risk: float = 1.0,
     ) -> Tick:
-        rate = self.ledger.rate(told.now)
         again_s = _FAR_S
         if hang_up or risk < _NEAR * told.price:
             again_s = _NEAR_S
@@ -245,7 +285,7 @@ class Pacer:
             risk,
             told.price,
             told.room,
-            rate,
+            told.rate,
             again_s,
             told.view,
         )
@@ -257,11 +297,14 @@ def _worth_starting(
     """Add attempts beyond the floor while their risk is within the price."""
     if floor >= cap:
         return cap, 0.0, "no more leads or lines"
+    if fresh.chances[_LAST] < _SCARCE:
+        # Nothing could be learned of too many attempts before it is too late.
+        return floor, 1.0, "no answer in sight"
     start = floor
-    least = future.risk_at(_MIDDLE) * fresh[_MIDDLE]
-    if least > _FAR * price * fresh[_LAST]:
+    least = future.risk_at(_MIDDLE) * fresh.chances[_MIDDLE]
+    if least > _FAR * price * fresh.chances[_LAST]:
         # What the early answers risk is too much already; the rest need not be known.
-        return start, least / fresh[_LAST], "risk"
+        return start, least / fresh.chances[_LAST], "risk"
     while True:
         risk = _risk(future.risks(), fresh)
         if risk > price:
@@ -279,12 +322,9 @@ def _risk(risks: list[float], row: Row) -> float:
     An answer is paid for at the worst moment from then on: it takes the agent whom a
     later answer would have needed.
     """
-    total = row[_LAST]
-    if total <= 0:
-        return 0.0
     expected = worst = 0.0
-    for place in range(_LAST, -1, -1):
-        before = row[place - 1] if place else 0.0
-        worst = max(worst, risks[place])
-        expected += (row[place] - before) * worst
-    return expected / total
+    for risk, share in zip(reversed(risks), row.shares, strict=False):
+        if risk > worst:
+            worst = risk
+        expected += share * worst
+    return expected

@@ -1,15 +1,13 @@
 """One decision of the pacer, with what it was made of."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from callengine.core.predictive.snapshot import Duty, PacingView
 
 _NOBODY = PacingView(lines=(), agents=())
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     """
     One decision, with what it was made of.
 

@@ -18,6 +18,7 @@ from callengine.engine.ports import (
     OrderBook,
     StoreDown,
 )
+from callengine.engine.routing_rules import RoutingRules, read_rules
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ class Feeder:
 
     Args:
         look_every_s: longest time between two looks.
+        route_by: told the routing rules when they change.
+        routing_version: of the rules in force at the start.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class Feeder:
         floor: Floor,
         post: FactSink,
         clock: Callable[[], Instant],
+        route_by: Callable[[RoutingRules], None],
+        routing_version: int = 0,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._pool = pool
@@ -52,9 +57,12 @@ class Feeder:
         self._floor = floor
         self._post = post
         self._clock = clock
+        self._route_by = route_by
         self._look_every_s = look_every_s
         self._poked = asyncio.Event()
         self._roster_version = -1
+        self._roster_changes_at: Instant | None = None
+        self._routing_version = routing_version
         self._book_empty = False
         self.store_down = False
 
@@ -110,9 +118,19 @@ class Feeder:
             self._post(LeadsOffered(at=self._clock(), leads=leads))
 
     async def _follow_roster(self) -> None:
+        """Read roster and rules again when they changed or a certificate ends."""
         version = await self._directory.roster_version()
-        if version == self._roster_version:
+        changes_at = self._roster_changes_at
+        due = changes_at is not None and self._clock() >= changes_at
+        if version == self._roster_version and not due:
             return
         roster = await self._directory.roster()
+        text = await self._directory.routing()
+        if text.version != self._routing_version:
+            rules = await read_rules(text)
+            self._routing_version = text.version
+            if rules is not None:
+                self._route_by(rules)
         self._roster_version = roster.version
+        self._roster_changes_at = roster.changes_at
         self._post(RosterChanged(at=self._clock(), roster=roster))

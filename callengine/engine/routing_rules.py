@@ -17,6 +17,9 @@ from callengine.engine.ports import RoutingText
 
 log = structlog.get_logger(__name__)
 
+SMALL = 4_000
+"""Characters of a text that is read in a few milliseconds."""
+
 
 def with_policy(rules: Rules, routing: "RoutingRules | None") -> Rules:
     """Return a pool's rules as the policy in force, or its absence, makes them."""
@@ -57,12 +60,14 @@ class RoutingRules:
 
 async def read_rules(text: RoutingText) -> RoutingRules | None:
     """
-    Read rules beside the loop; a large file takes a while.
+    Read rules, large ones beside the loop: they take a while.
 
-    None when they cannot be read, which another version of the program may cause:
-    callers then need what their skills say, and the log says what is wrong.
+    None when they cannot be read, which another version of the program may cause;
+    the log says what is wrong.
     """
     try:
+        if len(text.text) <= SMALL:
+            return RoutingRules(text)
         return await asyncio.to_thread(RoutingRules, text)
     except BadRules as error:
         log.error("routing rules unreadable", version=text.version, error=str(error))

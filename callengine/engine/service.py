@@ -11,9 +11,7 @@ from typing import Any
 import structlog
 
 from callengine.core import effects as do
-from callengine.core.facts import (
-    AsteriskListed,
-)
+from callengine.core.facts import AsteriskListed, RulesChanged
 from callengine.core.ids import CallId, Instant
 from callengine.core.pool import Pool
 from callengine.engine.config import EngineConfig as EngineConfig
@@ -32,6 +30,7 @@ from callengine.engine.ports import (
 )
 from callengine.engine.recorder import Recorder
 from callengine.engine.recovery import read_back
+from callengine.engine.routing_rules import RoutingRules, read_rules, with_policy
 from callengine.engine.timers import Timers
 
 log = structlog.get_logger(__name__)
@@ -115,9 +114,10 @@ class Engine(Desk):
         """
         await self._take_lease()
         roster = await self._ports.directory.roster()
+        routing = await read_rules(await self._ports.directory.routing())
         pool = Pool(
             roster,
-            rules=self._config.rules,
+            rules=with_policy(self._config.rules, routing),
             new_id=self._new_id,
             node=self._config.node,
         )
@@ -125,6 +125,7 @@ class Engine(Desk):
         self._identifier = Identifier(
             pool, self._ports.crm, self._post, now, budget_s=self._config.identify_s
         )
+        self._identifier.rules = routing
         self.owner = Owner(
             pool,
             inbox=self._inbox,
@@ -144,12 +145,22 @@ class Engine(Desk):
             floor=self.floor_view,
             post=self._post,
             clock=now,
+            route_by=self._route_by,
+            routing_version=0 if routing is None else routing.version,
         )
         entries = await self._ports.journal.load()
         effects = read_back(pool, entries, now())
         keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
         await self._ports.order_book.release_all(keep)
         await self.owner.carry_out(effects)
+
+    def _route_by(self, routing: RoutingRules) -> None:
+        """Judge the next callers by other rules, and route by their policy."""
+        assert self._identifier is not None
+        self._identifier.rules = routing
+        rules = with_policy(self._config.rules, routing)
+        self._post(RulesChanged(at=self._clock(), rules=rules))
+        log.info("routing rules in force", version=routing.version)
 
     async def _take_lease(self) -> None:
         """Take the lease; one that a killed engine left ends by itself."""

@@ -127,6 +127,7 @@ class MemoryBooks:
     regimes: dict[str, Regime] = field(default_factory=lambda: dict(PRESETS))
     do_not_call: dict[tuple[ShopId, str], DoNotCallEntry] = field(default_factory=dict)
     version: int = 1
+    changes_at: Instant | None = None
     routing: RoutingText = field(default_factory=RoutingText)
     customers: dict[CustomerId, MemoryCustomer] = field(default_factory=dict)
     orders: dict[OrderId, MemoryOrder] = field(default_factory=dict)
@@ -172,6 +173,7 @@ class MemoryBooks:
             shops=tuple(self.shops[shop] for shop in sorted(self.shops)),
             agents=tuple(sorted(self.agents, key=lambda agent: agent.agent)),
             version=self.version,
+            changes_at=self.changes_at,
             regimes=self.regimes,
         )
 

@@ -25,6 +25,7 @@ from callengine.core.skills import Requirement
 ANY_ORDER = least(AUTO_ANSWER_SKILL)
 TIMER = "pace:"
 LOOK_AGAIN_S = 1.0
+RARE_PER_S = 1 / 3600
 
 _DUTIES = {
     AgentState.READY: Duty.FREE,
@@ -71,15 +72,27 @@ def _start(pool: Pool) -> float:
         shop = pool.shops.get(head.lead.shop)
         if shop is None:
             pool.leads.discard(head.lead.attempt)
-        elif (campaign := pool.campaign(shop)).set_aside or head.lane.aside:
-            sight = Sight(pool)
-            if not outbound.start_set_aside(pool, head, shop, campaign):
-                done.add(head.lane)
-        else:
+            continue
+        campaign, tick = pool.campaign(shop), None
+        if not (campaign.set_aside or head.lane.aside):
             tick = campaign.pacer.decide(sight.view(head, campaign), pool.now)
             again_s = min(again_s, tick.look_again_s)
-            if not _start_lane(pool, head, then, shop, campaign, tick):
-                done.add(head.lane)
+        if tick is None or (tick.price <= 0 and _callers_come(pool)):
+            sight = Sight(pool)
+            look_on = outbound.start_set_aside(pool, head, shop, campaign)
+        else:
+            look_on = _start_lane(pool, head, then, shop, campaign, tick)
+        if not look_on:
+            done.add(head.lane)
+
+
+def _callers_come(pool: Pool) -> bool:
+    """
+    Say whether a caller may well take the agent whom a customer was dialled for.
+
+    Without a budget for nuisance calls such an agent must be set aside.
+    """
+    return pool.inbound.per_s(pool.now) > RARE_PER_S
 
 
 def _start_lane(

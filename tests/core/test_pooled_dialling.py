@@ -75,6 +75,14 @@ def test_with_a_budget_more_phones_ring_than_agents_are_free() -> None:
     assert len(orders(p, 40)) > 10
 
 
+def test_where_callers_come_and_there_is_no_budget_an_agent_is_set_aside() -> None:
+    p = team("anna", "boris")
+    p.calls_in("ch1")
+    (call,) = [c for c in orders(p, 5) if c.lead]
+    assert call.agent == "boris"
+    assert p.agent("boris").state is AgentState.RESERVED
+
+
 def test_a_line_that_ends_is_followed_by_the_next() -> None:
     p = team("anna")
     (call,) = orders(p, 3)

@@ -6,7 +6,7 @@ The rules are those of the real store (`engine.orders`, `engine.dispositions`,
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -147,6 +147,7 @@ class MemoryBooks:
         shops: Iterable[Shop],
         agents: Iterable[AgentProfile] = (),
         *,
+        regimes: Mapping[str, Regime] = PRESETS,
         delivery_required: bool = False,
         callback_s: float = 3600.0,
     ) -> "MemoryBooks":
@@ -161,7 +162,12 @@ class MemoryBooks:
             )
             for shop in kept
         }
-        return cls(shops=kept, terms=terms, agents=list(agents))
+        return cls(
+            shops=kept,
+            terms=terms,
+            agents=list(agents),
+            regimes={**PRESETS, **regimes},
+        )
 
     def new_id(self, kind: str) -> str:
         """Mint an identity: `order-7`."""

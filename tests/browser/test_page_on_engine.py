@@ -29,7 +29,7 @@ from callengine.testing.ledger import MemoryArchive, MemoryLedger
 from callengine.testing.order_book import MemoryOrderBook
 from callengine.testing.people import Person
 from callengine.testing.telephony import TwinTelephony
-from tests.support.pool_kit import NUMBER, TEPLO, make_agent, make_shop
+from tests.support.pool_kit import NUMBER, REGIMES, TEPLO, make_agent, make_shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -94,7 +94,7 @@ def build(hub: DesktopHub, books: MemoryBooks) -> tuple[Engine, TwinTelephony]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def centre(browser: Browser) -> AsyncIterator[Centre]:
     profile = make_agent("anna")
-    books = MemoryBooks.of([make_shop(name="Тепло")], [profile])
+    books = MemoryBooks.of([make_shop(name="Тепло")], [profile], regimes=REGIMES)
     hub = DesktopHub()
     engine, telephony = build(hub, books)
     doors = MemoryDoors(accounts={"anna": ("secret", profile)})

@@ -33,7 +33,7 @@ from callengine.testing.order_book import MemoryOrderBook
 from callengine.testing.people import Person
 from callengine.testing.telephony import TwinTelephony
 from callengine.testing.virtual_time import run_virtual
-from tests.support.pool_kit import NUMBER, TEPLO, make_agent, make_shop
+from tests.support.pool_kit import NUMBER, REGIMES, TEPLO, make_agent, make_shop
 
 EPOCH = 1_800_000_000.0
 RULES = Rules(wrap_up_s=20, pacing=PacingRules(keep_free=0))
@@ -72,7 +72,7 @@ class Centre:
 
     books: MemoryBooks = field(
         default_factory=lambda: MemoryBooks.of(
-            [make_shop()], [make_agent("anna"), make_agent("boris")]
+            [make_shop()], [make_agent("anna"), make_agent("boris")], regimes=REGIMES
         )
     )
     redis: MemoryRedis = field(default_factory=MemoryRedis)

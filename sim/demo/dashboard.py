@@ -14,6 +14,14 @@ from rich.table import Table
 from sim.demo.run import Stage
 
 LINE_EVERY_S = 5.0
+_COUNTED = (
+    "inbound",
+    "outbound",
+    "delivered",
+    "pop_before_ring",
+    "decisions",
+    "left_behind",
+)
 _LATENCIES = ("arrival_to_ring", "answer_to_agent", "order_to_first_dial")
 
 
@@ -129,13 +137,15 @@ def _counts(counts: dict[str, int] | None) -> str:
 def print_report(report: dict[str, Any], console: Console) -> None:
     """Print figures and checks as tables."""
     figures = Table("", "", title="what happened", show_header=False)
-    for name in ("inbound", "outbound", "delivered", "pop_before_ring", "left_behind"):
+    for name in _COUNTED:
         if name in report:
             figures.add_row(name, _counts_or_zero(report[name]))
     for name, spread in report.get("latency_ms", {}).items():
         shown = ", ".join(f"{p} {_ms(value)}" for p, value in spread.items())
         figures.add_row(f"{name}, ms", shown)
     console.print(figures)
+    for line in report.get("why", ()):
+        console.print(line, markup=False, highlight=False)
     print_checks(report, console)
 
 

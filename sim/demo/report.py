@@ -25,6 +25,8 @@ def build_report(
         "outbound": outbound(seen),
         "delivered": delivered(seen),
         "pop_before_ring": pop_before_ring(seen),
+        "decisions": decisions(seen),
+        "why": why(seen),
         "latency_ms": {
             "arrival_to_ring": spread(latencies.arrival_to_ring_ms(seen)),
             "answer_to_agent": spread(latencies.answer_to_agent_ms(seen)),
@@ -118,11 +120,33 @@ def pop_before_ring(seen: Evidence) -> dict[str, int]:
     }
 
 
+def decisions(seen: Evidence) -> dict[str, int]:
+    """Count what the engine kept of its decisions, and what it kept nothing of."""
+    kinds = Counter(decision.kind for decision in seen.books.decisions)
+    return {
+        "routing": kinds["routing"],
+        "pacing": kinds["pacing"],
+        "compliance": kinds["compliance"],
+        "calls_without_record": len(seen.books.without_record()),
+        "attempts_without_verdict": len(seen.books.without_verdict()),
+    }
+
+
+def why(seen: Evidence) -> list[str]:
+    """Give the latest decision of each kind, as somebody may ask for it."""
+    latest = {d.kind: d for d in seen.books.decisions if d.call}
+    return [
+        f"{kind}: {d.chosen or 'nobody yet'} for call {d.call}, because {d.reason}"
+        for kind, d in sorted(latest.items())
+    ]
+
+
 def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
     """Hold the figures against their goals."""
     goal = int(PER_MINUTE * seen.seconds / 60)
     calls, orders = figures["inbound"], figures["outbound"]
     told, times = figures["delivered"], figures["latency_ms"]
+    why_kept = figures["decisions"]
     ring_ms = times["arrival_to_ring"]["p95"]
     join_ms = times["answer_to_agent"]["p95"]
     no_skill = len(seen.books.lacking_skill())
@@ -135,6 +159,8 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
         equal("orders refused", len(seen.refused_orders), 0),
         at_least("orders confirmed", orders["confirmed"], 1),
         equal("nuisance calls", orders["nuisance"], 0),
+        equal("calls without a record", why_kept["calls_without_record"], 0),
+        equal("attempts without verdict", why_kept["attempts_without_verdict"], 0),
         equal("double dials", orders["double_dials"], 0),
         equal("people taken for machines", orders["people_taken_for_machines"], 0),
         equal("confirmed orders told to the shop", told["shop"], orders["confirmed"]),

@@ -36,6 +36,7 @@ class BookedAttempt:
 
     order: str
     """The shop's number of the order."""
+    call: str
     number: str
     outcome: str
     started_at: float
@@ -44,12 +45,25 @@ class BookedAttempt:
     ended_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class BookedDecision:
+    """Why something came out as it did."""
+
+    kind: str
+    call: str
+    chosen: str
+    reason: str
+    verdict: str
+    """Of the regime, where one was asked for."""
+
+
 @dataclass(slots=True)
 class Books:
-    """Calls, attempts and what agents can do."""
+    """Calls, attempts, decisions and what agents can do."""
 
     calls: list[BookedCall] = field(default_factory=list)
     attempts: list[BookedAttempt] = field(default_factory=list)
+    decisions: list[BookedDecision] = field(default_factory=list)
     skills: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def inbound(self) -> list[BookedCall]:
@@ -65,6 +79,16 @@ class Books:
             and not call.off_skill
             and missing_skills(call.requirement, self.skills.get(call.agent, {}))
         ]
+
+    def without_record(self) -> list[BookedCall]:
+        """List calls whose agent no decision named."""
+        named = {(decision.call, decision.chosen) for decision in self.decisions}
+        return [c for c in self.calls if c.agent and (c.call, c.agent) not in named]
+
+    def without_verdict(self) -> list[BookedAttempt]:
+        """List attempts that no regime's verdict allowed."""
+        allowed = {d.call for d in self.decisions if d.verdict == "allowed"}
+        return [a for a in self.attempts if a.call not in allowed]
 
     def off_skill(self) -> int:
         """Count calls answered off skill with the reason kept."""
@@ -115,6 +139,7 @@ def read_books(database: Path, *, since: float) -> Books:
         return Books(
             calls=[_call(row) for row in connection.execute(_CALLS, (since,))],
             attempts=[_attempt(row) for row in connection.execute(_ATTEMPTS, (since,))],
+            decisions=[_decision(row) for row in connection.execute(_WHY, (since,))],
             skills=_skills(connection),
         )
     finally:
@@ -130,6 +155,11 @@ _CALLS = """
 _ATTEMPTS = """
     SELECT a.*, o.number AS order_number FROM attempts a
     JOIN orders o ON o.order_id = a.order_id WHERE a.started_at >= ?
+"""
+_WHY = """
+    SELECT kind, call, chosen, reason,
+        coalesce(json_extract(detail, '$.verdict'), '') AS verdict
+    FROM decisions WHERE at >= ?
 """
 
 
@@ -152,12 +182,23 @@ def _call(row: Any) -> BookedCall:
 def _attempt(row: Any) -> BookedAttempt:
     return BookedAttempt(
         order=row["order_number"],
+        call=row["call"],
         number=row["number"],
         outcome=row["outcome"],
         started_at=row["started_at"],
         answered_at=row["answered_at"],
         bridged_at=row["bridged_at"],
         ended_at=row["ended_at"],
+    )
+
+
+def _decision(row: Any) -> BookedDecision:
+    return BookedDecision(
+        kind=row["kind"],
+        call=row["call"] or "",
+        chosen=row["chosen"] or "",
+        reason=row["reason"],
+        verdict=row["verdict"],
     )
 
 

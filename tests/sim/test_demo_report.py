@@ -10,7 +10,7 @@ from sim.demo.evidence import Evidence, SentOrder
 from sim.demo.report import build_report
 from sim.receiver.ledger import Delivery, ReceivedLedger
 from sim.sipp.stats import Moment
-from sim.world.books import BookedAttempt, BookedCall, Books
+from sim.world.books import BookedAttempt, BookedCall, BookedDecision, Books
 from sim.world.remains import Remains
 
 OFFSET_S = 1000.0
@@ -38,6 +38,7 @@ def call(n: int, **changes: Any) -> BookedCall:
 def attempt(n: int, **changes: Any) -> BookedAttempt:
     booked = BookedAttempt(
         order=f"D-{n}",
+        call=f"o{n}",
         number=f"+{CUSTOMER}{n}",
         outcome="bridged",
         started_at=2000.1,
@@ -64,6 +65,10 @@ def good(count: int = 3) -> Evidence:
         seen.customers.append(Moment("rang", number, 2000.2))
         seen.customers.append(Moment("answered", number, 2001.0))
         seen.books.attempts.append(attempt(n))
+        seen.books.decisions += [
+            BookedDecision("routing", f"c{n}", "a01", "an agent was free", ""),
+            BookedDecision("pacing", f"o{n}", "", "agents are expected", "allowed"),
+        ]
         seen.agents.saved.append(
             Saved("a01", f"o{n}", "teplo", f"D-{n}", "confirmed", 2005.0)
         )
@@ -139,7 +144,7 @@ def test_withheld_numbers_are_accounted_for_by_count() -> None:
     seen = good()
     seen.callers.append(Moment("called", "anonymous", 2000.0))
     assert broken_checks(seen) == {"calls unaccounted for"}
-    seen.books.calls.append(call(7, number=""))
+    seen.books.calls.append(call(7, number="", agent=""))
     assert broken_checks(seen) == set()
 
 
@@ -215,3 +220,23 @@ def test_nothing_at_all_fails_and_does_not_crash() -> None:
     seen = Evidence(seconds=60, unix_minus_monotonic_s=0)
     seen.agents, seen.ledger = AgentLog(), ReceivedLedger()
     assert report_of(seen)["ok"] is False
+
+
+def test_an_agent_whom_no_decision_named_is_found() -> None:
+    seen = good()
+    del seen.books.decisions[0]
+    assert broken_checks(seen) == {"calls without a record"}
+
+
+def test_an_attempt_without_a_verdict_is_found() -> None:
+    seen = good()
+    seen.books.decisions[1] = replace(seen.books.decisions[1], verdict="hours")
+    assert broken_checks(seen) == {"attempts without verdict"}
+
+
+def test_the_latest_decision_of_each_kind_is_told() -> None:
+    told = report_of(good())["why"]
+    assert told == [
+        "pacing: nobody yet for call o2, because agents are expected",
+        "routing: a01 for call c2, because an agent was free",
+    ]

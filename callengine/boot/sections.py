@@ -145,6 +145,10 @@ class DiallingSettings(Section):
     """Agents that order calls leave free for the next caller."""
     ring_s: Annotated[int, Field(ge=10, le=120)] = 30
     """How long a customer's phone rings."""
+    most_lines: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    """Attempts in flight at once, whatever the pacer would like."""
+    hang_up_after_s: Annotated[int, Field(ge=10, le=120)] | None = None
+    """Ringing phones may be hung up on after this when no agent is expected."""
 
 
 class OutboxSettings(Section):

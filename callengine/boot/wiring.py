@@ -32,6 +32,7 @@ from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
+from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, EngineConfig, Ports
@@ -54,7 +55,11 @@ def rules_of(settings: Settings) -> Rules:
         wrap_up_s=timing.wrap_up_s,
         relax_after_s=timing.relax_after_s,
         max_wait_s=timing.max_wait_s,
-        pacing=PacingRules(keep_free=dialling.keep_free),
+        pacing=PacingRules(
+            keep_free=dialling.keep_free,
+            most_lines=dialling.most_lines,
+            predictive=PredictiveRules(hang_up_after_s=dialling.hang_up_after_s),
+        ),
     )
 
 

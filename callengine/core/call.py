@@ -43,7 +43,7 @@ class Leg:
     """We asked Asterisk to put it into the bridge."""
     joined_at: Instant | None = None
     given_up: bool = False
-    """We hung it up because it did not get into the bridge."""
+    """We hung it up: it did not get into the bridge, or nobody would be free."""
     ended_at: Instant | None = None
     cause: int = 0
     sip_code: int | None = None

@@ -5,6 +5,7 @@ A shop is a campaign: the law counts its nuisance calls together, and its custom
 answer, and its agents talk, as they do for this shop.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,7 @@ class Campaign:
         self.pacer = Pacer(
             Estimates(priors, ring_s=ring_s, hold_s=regime.nuisance.threshold_s),
             NuisanceLedger(regime.nuisance, zone=shop.zone, started_at=now),
-            rules,
+            _within(rules, regime),
         )
 
     @property
@@ -67,6 +68,7 @@ class Campaign:
         )
         ledger.restore(now, before)
         self.regime, self.pacer.ledger = regime, ledger
+        self.pacer.rules = _within(self.pacer.rules, regime)
 
     def context(self, tries: int, at: Instant) -> AnswerContext:
         """Say what an answer to the `tries`th attempt, started at `at`, depends on."""
@@ -93,6 +95,12 @@ class Campaign:
             answered=answered,
         )
 
+    def attempt_hung_up(self, tries: int, started_at: Instant, now: Instant) -> None:
+        """Learn that we took an attempt back while it rang."""
+        self.pacer.estimates.attempt_hung_up(
+            self.context(tries, started_at), max(0.0, now - started_at)
+        )
+
     def talk_ended(self, length_s: float) -> None:
         """Learn how long an agent and a customer talked."""
         self.pacer.estimates.talk_ended(max(0.0, length_s))
@@ -116,3 +124,11 @@ class Campaign:
     def machine_found(self, now: Instant) -> None:
         """Take a served answer back: it was a machine."""
         self.pacer.ledger.was_machine(now)
+
+
+def _within(rules: PredictiveRules, regime: Regime) -> PredictiveRules:
+    """Let every phone ring as long as the regime wants."""
+    if rules.hang_up_after_s is None:
+        return rules
+    least_s = max(rules.hang_up_after_s, regime.least_ring_s)
+    return replace(rules, hang_up_after_s=least_s)

@@ -45,7 +45,6 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     )
     call.note(fact.at, "arrived", fact.dialled_number)
     pool.add_call(call)
-    pool.inbound.arrived(pool.now)
     pool.emit(
         do.Identify(
             call=call_id,

@@ -41,6 +41,7 @@ class _Place:
 class _Entry:
     lead: Lead
     lane: Lane
+    best_hour: float
     place: _Place | None = None
     """None while kept back."""
 
@@ -78,11 +79,18 @@ class Leads:
     def __iter__(self) -> Iterator[AttemptId]:
         return iter(self._entries)
 
-    def add(self, lead: Lead, lane: Lane, now: Instant) -> None:
-        """Enter a lead; one that is here stays as it is."""
+    def add(
+        self, lead: Lead, lane: Lane, now: Instant, *, best_hour: float = 1.0
+    ) -> None:
+        """
+        Enter a lead; one that is here stays as it is.
+
+        Args:
+            best_hour: how good the hour is for this number, see `urgency`.
+        """
         if lead.attempt in self._entries:
             return
-        entry = self._entries[lead.attempt] = _Entry(lead, lane)
+        entry = self._entries[lead.attempt] = _Entry(lead, lane, best_hour)
         self._line_up(entry, now)
 
     def discard(self, attempt: AttemptId) -> None:
@@ -111,9 +119,7 @@ class Leads:
             if entry is None or entry.place != place:
                 heapq.heappop(places)
             elif place.rank.holds_until < now:
-                later = _Place(
-                    self._rank(entry.lead, now), place.entered, place.attempt
-                )
+                later = _Place(self._rank(entry, now), place.entered, place.attempt)
                 entry.place = later
                 heapq.heapreplace(places, later)
             else:
@@ -128,14 +134,16 @@ class Leads:
 
     def _line_up(self, entry: _Entry, now: Instant) -> None:
         self._entered += 1
-        lead = entry.lead
-        entry.place = _Place(self._rank(lead, now), self._entered, lead.attempt)
+        attempt = entry.lead.attempt
+        entry.place = _Place(self._rank(entry, now), self._entered, attempt)
         heapq.heappush(self._lanes.setdefault(entry.lane, []), entry.place)
 
-    def _rank(self, lead: Lead, now: Instant) -> Rank:
+    def _rank(self, entry: _Entry, now: Instant) -> Rank:
+        lead = entry.lead
         clock = OrderClock(
             placed_at=lead.placed_at or lead.due_at,
             cut_off_at=lead.cut_off_at,
             value=lead.value,
+            best_hour=entry.best_hour,
         )
         return rank(clock, now, self._rules)

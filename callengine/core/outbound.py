@@ -13,7 +13,7 @@ from callengine.core import effects as do
 from callengine.core.agent import AUTO_ANSWER_SKILL
 from callengine.core.call import Call, Leg
 from callengine.core.campaign import Campaign
-from callengine.core.compliance.verdict import Rule, Verdict
+from callengine.core.compliance.verdict import Rule, Verdict, zone_named
 from callengine.core.facts import Lead, LeadsOffered
 from callengine.core.ids import CallId, ChannelId, PlaybackId
 from callengine.core.leads import Head, Lane
@@ -22,6 +22,7 @@ from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
 from callengine.core.predictive.tick import Tick
 from callengine.core.records import Outcome
+from callengine.core.recycling.urgency import best_hour
 from callengine.core.roster import Shop
 from callengine.core.skills import Requirement
 
@@ -37,8 +38,17 @@ def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
         )
         while needs.soft and not pool.served_by_anyone(needs):
             needs = needs.relaxed()
-        pool.leads.add(lead, Lane(needs), pool.now)
+        pool.leads.add(lead, Lane(needs), pool.now, best_hour=hour_of(pool, lead))
     pool.pace_due = True
+
+
+def hour_of(pool: Pool, lead: Lead) -> float:
+    """Say how good the hour is for a number that was tried before, 1 for as any."""
+    shop = pool.shops.get(lead.shop)
+    if shop is None or not lead.past:
+        return 1.0
+    zone = zone_named(permission.zone_of(lead, shop, pool.regime_of(shop)))
+    return 1.0 if zone is None else best_hour(lead.past, zone, pool.now)
 
 
 def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) -> int:
@@ -158,9 +168,26 @@ def dial(pool: Pool, call: Call, lead: Lead, shop: Shop) -> None:
             channel=call.customer.channel,
             endpoint=f"PJSIP/{lead.number}@{shop.trunk}",
             caller_id=lead.caller_id or shop.caller_id,
-            timeout_s=round(pool.rules.customer_ring_s),
+            timeout_s=round(
+                max(pool.rules.customer_ring_s, pool.regime_of(shop).least_ring_s)
+            ),
         ),
     )
+
+
+def take_back(pool: Pool, call_id: CallId) -> None:
+    """Hang up on a phone that rings: its answer would hardly find an agent."""
+    call = pool.calls[call_id]
+    assert call.lead is not None
+    leg = call.customer
+    leg.given_up = True
+    pool.lines.pop(call_id, None)
+    pool.campaign(call.shop).attempt_hung_up(
+        call.lead.tries + 1, leg.started_at, pool.now
+    )
+    call.note(pool.now, "taken_back", "no agent was expected for its answer any more")
+    pool.emit(do.HangUp(call=call_id, channel=leg.channel))
+    pool.touch(call)
 
 
 def order_call(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:

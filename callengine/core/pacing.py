@@ -77,6 +77,8 @@ def _start(pool: Pool) -> float:
         if not (campaign.set_aside or head.lane.aside):
             tick = campaign.pacer.decide(sight.view(head, campaign), pool.now)
             again_s = min(again_s, tick.look_again_s)
+            for place in tick.hang_up:
+                outbound.take_back(pool, sight.lines[place])
         if tick is None or (tick.price <= 0 and _callers_come(pool)):
             sight = Sight(pool)
             look_on = outbound.start_set_aside(pool, head, shop, campaign)
@@ -119,6 +121,8 @@ class Sight:
     """What a look sees; the agents of a requirement are read once."""
 
     pool: Pool
+    lines: list[CallId] = field(default_factory=list)
+    """Of the latest view, in its order."""
     _agents: dict[Requirement, tuple[AgentView, ...]] = field(default_factory=dict)
 
     def view(self, head: Head, campaign: Campaign) -> PacingView:
@@ -128,9 +132,10 @@ class Sight:
         agents = self._agents.get(requirement)
         if agents is None:
             agents = self._agents[requirement] = _agents(pool, able)
+        self.lines = [c for c in pool.lines if _competes(pool, c, able)]
         share = len(agents) / len(pool.working) if pool.working else 0.0
         return PacingView(
-            lines=tuple(_line(pool, c) for c in pool.lines if _competes(pool, c, able)),
+            lines=tuple(_line(pool, call) for call in self.lines),
             agents=agents,
             held=sum(1 for c in pool.held if _competes(pool, c, able)),
             calls_waiting=len(pool.matcher) - len(pool.held),

@@ -197,7 +197,7 @@ class Pool:
         """An attempt was answered, or ended without."""
         self.pace_due = True
         self.lines.pop(call.call, None)
-        if call.lead is not None:
+        if call.lead is not None and not call.customer.given_up:
             self.campaign(call.shop).attempt_ended(
                 call.lead.tries + 1,
                 call.customer.started_at,
@@ -255,6 +255,8 @@ class Pool:
         """Enter a call and its customer's channel."""
         self.calls[call.call] = call
         self.by_channel[call.customer.channel] = call.call
+        if call.lead is None:
+            self.inbound.arrived(self.now)
         self.touch(call)
 
     def take_bridge(self, call: Call) -> BridgeId:

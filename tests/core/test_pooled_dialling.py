@@ -9,6 +9,7 @@ from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import AgentId
 from callengine.core.machines import AgentState, CallState
 from callengine.core.predictive.ledger import Totals
+from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.records import Outcome
 from callengine.core.rules import PacingRules, Rules
 from tests.support.pool_kit import Play, make_agent, make_lead, make_shop, play
@@ -266,3 +267,48 @@ def test_looks_go_on_while_there_are_orders_and_agents(agents: int) -> None:
         p.ends(call.customer.channel, cause=19)
     p.wait(5)
     assert len(p.asked(do.BeginAttempt)) > before
+
+
+def test_of_two_tried_numbers_the_one_that_answers_at_this_hour_goes_first() -> None:
+    p = team("anna")
+    yesterday = p.now - 86_400
+    shy = PastAttempt(at=yesterday, outcome=Outcome.NO_ANSWER)
+    reached_at_noon = PastAttempt(at=yesterday + 12 * 3600, outcome=Outcome.BRIDGED)
+    reached_now = PastAttempt(at=yesterday, outcome=Outcome.BRIDGED)
+    p.offered(
+        make_lead("shy", "+79161110001", past=(shy, reached_at_noon)),
+        make_lead("keen", "+79161110002", past=(reached_now,)),
+    )
+    assert p.last(do.BeginAttempt).lead.order == "keen"
+
+
+def ringing_without_hope(hang_up_after_s: float | None) -> tuple[Play, Call]:
+    """Ten agents were free when phones began to ring, then all of them left."""
+    predictive = PredictiveRules(hang_up_after_s=hang_up_after_s)
+    rules = Rules(pacing=PacingRules(keep_free=0, predictive=predictive))
+    names = [f"a{i}" for i in range(10)]
+    p = with_budget(team(*names, rules=rules))
+    calls = orders(p, 40)
+    for call in calls:
+        p.rings(call.customer.channel)
+    for name in names[:-1]:
+        p.see(saw.AgentPaused(at=p.now, agent=AgentId(name), reason="lunch"))
+    p.wait(20)
+    return p, calls[0]
+
+
+def test_a_phone_is_not_hung_up_on_unless_the_house_wants_it() -> None:
+    p, _ = ringing_without_hope(None)
+    assert not p.asked(do.HangUp)
+
+
+def test_a_ringing_phone_without_hope_of_an_agent_is_taken_back() -> None:
+    p, _ = ringing_without_hope(5.0)
+    hung_up = p.asked(do.HangUp)
+    assert hung_up
+    call = p.call(hung_up[0].channel)
+    assert p.now - call.customer.started_at >= 15, "the regime's least ring"
+    p.ends(call.customer.channel)
+    assert p.last(do.RecordAttempt).record.outcome is Outcome.NO_ANSWER
+    seen = p.pool.campaign(make_shop()).pacer.estimates.answer.seen
+    assert seen == len(p.asked(do.HangUp)), "each was learned of once"

@@ -55,7 +55,8 @@ class DialRequest:
 
     Attributes:
         zone: the customer's IANA zone; empty if unknown.
-        past: attempts on this number; order does not matter.
+        past: attempts on this number; order does not matter. Those that the network
+            turned away are no attempts on the customer.
         tries: attempts for this order so far, on whatever number.
         agent_waits: an agent is set aside for this very call.
         by_hand: a person pressed the key.
@@ -104,7 +105,7 @@ def may_dial(request: DialRequest, regime: Regime, now: Instant) -> Verdict:
     if forbidden is not None:
         return forbidden
     name = request.zone or regime.unknown_zone
-    zone = _zone(name)
+    zone = zone_named(name)
     if zone is None:
         said = (
             f"zone {name!r} is not known" if name else "the customer's zone is unknown"
@@ -204,7 +205,9 @@ def _by_history(
         said = f"{today} attempts today, {caps.per_day} are allowed"
         return _later(Rule.PER_DAY, said, tomorrow_at, regime, zone)
     week_ago = now - 7 * DAY_S
-    recent = sorted(past.at for past in request.past if past.at > week_ago)
+    recent = sorted(
+        past.at for past in request.past if past.at > week_ago and _could_ring(past)
+    )
     if len(recent) >= caps.per_week:
         said = f"{len(recent)} attempts in seven days, {caps.per_week} are allowed"
         until = recent[-caps.per_week] + 7 * DAY_S
@@ -224,7 +227,12 @@ def _later(
 
 
 def _count(past: Iterable[PastAttempt], since: Instant) -> int:
-    return sum(attempt.at >= since for attempt in past)
+    return sum(attempt.at >= since for attempt in past if _could_ring(attempt))
+
+
+def _could_ring(attempt: PastAttempt) -> bool:
+    """A call that the network turned away bothered nobody."""
+    return attempt.outcome is not Outcome.CONGESTED
 
 
 def _within(hours: Hours | None, local: datetime) -> bool:
@@ -244,7 +252,9 @@ def _instant(day: date, minute: int, zone: ZoneInfo) -> Instant:
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """Find an IANA zone; None when there is none of this name."""
+    """Find an IANA zone by its name; None if there is no such zone."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):

@@ -5,11 +5,19 @@ An order that can no longer be kept in time gives way to those that can: when th
 too few agents for all, serving the latest first would make every one of them late.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from math import log2
+from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import Instant
+from callengine.core.records import Outcome
+from callengine.core.recycling.plan import day_part
+
+_REACHED = frozenset({Outcome.BRIDGED, Outcome.NUISANCE, Outcome.MACHINE})
 
 
 class Tier(IntEnum):
@@ -91,6 +99,24 @@ def rank(order: OrderClock, now: Instant, rules: UrgencyRules) -> Rank:
         if now <= last_at:
             return Rank(Tier.CUT_OFF, order.cut_off_at - wins_s, last_at)
     return Rank(Tier.LATE, order.placed_at - wins_s, float("inf"))
+
+
+def best_hour(past: Iterable[PastAttempt], zone: ZoneInfo, now: Instant) -> float:
+    """
+    Compare a number's answers in this part of the day with its answers at all hours.
+
+    Returns:
+        1 while nothing is known; above if the customer is rather reached now. One
+        imagined answer of two attempts in each stands for what is not known.
+    """
+    part = day_part(datetime.fromtimestamp(now, zone))
+    now_answered, now_tried, answered, tried = 1, 2, 1, 2
+    for attempt in past:
+        reached = attempt.outcome in _REACHED
+        answered, tried = answered + reached, tried + 1
+        if day_part(datetime.fromtimestamp(attempt.at, zone)) == part:
+            now_answered, now_tried = now_answered + reached, now_tried + 1
+    return (now_answered / now_tried) / (answered / tried)
 
 
 def _wins(order: OrderClock, rules: UrgencyRules) -> float:

@@ -7,6 +7,7 @@ answer, and its agents talk, as they do for this shop.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from callengine.core.compliance.regime import Regime
@@ -124,6 +125,21 @@ class Campaign:
     def machine_found(self, now: Instant) -> None:
         """Take a served answer back: it was a machine."""
         self.pacer.ledger.was_machine(now)
+
+    def detail(self, now: Instant) -> dict[str, Any]:
+        """Return what the law counts, and what is left of it, as plain values."""
+        ledger = self.pacer.ledger
+        totals = ledger.totals(now)
+        return {
+            "regime": self.regime.name,
+            "limit": self.regime.nuisance.limit,
+            "nuisance_rate": round(ledger.rate(now), 5),
+            "room": round(ledger.room(now), 2),
+            "price": round(self.pacer.price.risk, 5),
+            "served": totals.served,
+            "nuisances": totals.nuisances,
+            "machines": totals.machines,
+        }
 
 
 def _within(rules: PredictiveRules, regime: Regime) -> PredictiveRules:

@@ -1,19 +1,16 @@
 """Ending calls: hanging up what is left, settling the agent, keeping the record."""
 
+from callengine.core import attempts, offers
 from callengine.core import effects as do
-from callengine.core import offers
 from callengine.core.call import Call, Leg
 from callengine.core.machines import (
     AgentCue,
     AgentState,
-    AttemptCue,
     CallCue,
     CallState,
 )
-from callengine.core.outcomes import outcome_of
 from callengine.core.pool import Pool
-from callengine.core.records import AttemptRecord, CallRecord, Outcome
-from callengine.core.retries import next_try
+from callengine.core.records import CallRecord
 
 STOP_ON_CLEAR = (CallState.CLEARING, CallState.ENDED)
 
@@ -78,57 +75,8 @@ def finish(pool: Pool, call: Call) -> None:
     del pool.calls[call.call]
     pool.touch(call)
     if call.lead is not None:
-        record_attempt(pool, call)
+        attempts.record_attempt(pool, call)
     pool.emit(do.RecordCall(record=call_record(call, pool.now)))
-
-
-def record_attempt(pool: Pool, call: Call) -> None:
-    """Say what came of an order call and when to try again."""
-    lead = call.lead
-    assert lead is not None
-    pool.number_over(lead.number)
-    call.move_attempt(AttemptCue.ENDED)
-    customer = call.customer
-    outcome = call.outcome or unanswered(call)
-    tries = lead.tries + 1
-    next_try_at, rule = next_try(
-        outcome, tries=tries, at=pool.now, rules=pool.rules.retries
-    )
-    rang_until = call.answered_at or customer.ended_at or pool.now
-    ring_s = rang_until - customer.ringing_at if customer.ringing_at else 0.0
-    pool.emit(
-        do.RecordAttempt(
-            record=AttemptRecord(
-                attempt=lead.attempt,
-                order=lead.order,
-                shop=lead.shop,
-                call=call.call,
-                number=lead.number,
-                tries=tries,
-                started_at=customer.started_at,
-                answered_at=call.answered_at,
-                bridged_at=call.bridged_at,
-                ended_at=pool.now,
-                outcome=outcome,
-                cause=customer.cause,
-                sip_code=customer.sip_code,
-                ring_s=max(0.0, ring_s),
-                agent=call.agent if outcome is Outcome.BRIDGED else None,
-                next_try_at=next_try_at,
-                rule=rule,
-            )
-        )
-    )
-
-
-def unanswered(call: Call) -> Outcome:
-    """Read the outcome of an attempt that nobody answered."""
-    return outcome_of(
-        sip_code=call.customer.sip_code,
-        cause=call.customer.cause,
-        ring_seen=call.customer.ringing_at is not None,
-        unreachable=call.ending == "unreachable",
-    )
 
 
 def call_record(call: Call, now: float) -> CallRecord:

@@ -1,11 +1,13 @@
 """Timings and policies of a pool, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callengine.core.amd import AmdRules
 from callengine.core.match.policy import Policy
 from callengine.core.predictive.pacer import PredictiveRules
-from callengine.core.retries import RetryRules
+from callengine.core.recycling.fates import TrunkMap
+from callengine.core.recycling.plan import RecycleRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Rules:
         spare: reserve factor of agents who may help off skill at once; None: nobody.
         prefer_s: how long a caller is kept for a preferred agent.
         idle_bridges: how many unused bridges are kept for the next calls.
+        recycling: when orders are tried again.
+        trunks: what a carrier means by its codes, by trunk.
     """
 
     ring_s: float = 20.0
@@ -65,4 +69,5 @@ class Rules:
     routing: Policy = field(default_factory=Policy)
     amd: AmdRules = field(default_factory=AmdRules)
     pacing: PacingRules = field(default_factory=PacingRules)
-    retries: RetryRules = field(default_factory=RetryRules)
+    recycling: RecycleRules = field(default_factory=RecycleRules)
+    trunks: Mapping[str, TrunkMap] = field(default_factory=dict)

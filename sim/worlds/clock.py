@@ -10,15 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.regime import every_day
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.records import Outcome
+from callengine.core.recycling.plan import RecycleRules, plan_again
 from callengine.core.recycling.urgency import (
     OrderClock,
     Rank,
     UrgencyRules,
     rank,
 )
-from callengine.core.retries import RetryRules, next_try
 from sim.figures import percentile
 from sim.worlds.dialer import HOUR_S, DialerWorld, Line
 from sim.worlds.dialer_pacer import Predictive
@@ -27,6 +30,7 @@ from sim.worlds.dialer_people import WARM
 OPENS_S, CLOSES_S, CUT_OFF_S = 9 * HOUR_S, 21 * HOUR_S, 18 * HOUR_S
 SURGE_S, SURGE_LASTS_S, SURGE_SHARE = 13 * HOUR_S, 0.5 * HOUR_S, 0.25
 PROMISE_S = 900.0
+HOURS, UTC = every_day(9, 21), ZoneInfo("UTC")
 LAST_SHARE = 0.9
 """Of the day's opening hours in which orders still come."""
 
@@ -37,7 +41,7 @@ class Order:
 
     number: int
     clock: OrderClock
-    tries: int = 0
+    past: list[PastAttempt] = field(default_factory=list)
     delivered_at: float | None = None
 
 
@@ -112,7 +116,7 @@ class ClockWorld(DialerWorld):
         policy = Predictive(hang_up_after_s=15.0, expected_answers=float(orders))
         super().__init__(WARM, 0, policy, seed=seed, start_at=OPENS_S)
         self._book = book
-        self._rules = RetryRules()
+        self._rules = RecycleRules()
         self._of: dict[Line, Order] = {}
         self.leads = 0
         self.orders = self._plan(orders)
@@ -129,7 +133,6 @@ class ClockWorld(DialerWorld):
     def dialled(self, line: Line) -> None:
         """Take the next order by the rule."""
         order = self._book.take(self.now)
-        order.tries += 1
         self._of[line] = order
 
     def talked(self, line: Line) -> None:
@@ -139,11 +142,17 @@ class ClockWorld(DialerWorld):
     def not_reached(self, line: Line) -> None:
         """Try again by the production rule."""
         order = self._of.pop(line)
-        at, _ = next_try(
-            _outcome(line), tries=order.tries, at=self.now, rules=self._rules
+        order.past.append(PastAttempt(at=self.now, outcome=_outcome(line)))
+        again = plan_again(
+            {"": order.past},
+            "",
+            now=self.now,
+            zone=UTC,
+            hours=HOURS,
+            rules=self._rules,
         )
-        if at is not None:
-            self.kernel.at(at, self._due, order)
+        if again.at is not None:
+            self.kernel.at(again.at, self._due, order)
 
     def _due(self, order: Order) -> None:
         assert self.leads is not None

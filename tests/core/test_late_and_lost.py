@@ -31,7 +31,6 @@ from callengine.core.machines import (
     step,
 )
 from callengine.core.records import Outcome
-from callengine.core.retries import RetryRules, next_try
 from callengine.core.roster import Roster
 from callengine.core.rules import PacingRules, Rules
 from tests.support.pool_kit import (
@@ -176,12 +175,6 @@ def test_a_disposition_that_is_not_the_last_leaves_wrap_up_running() -> None:
     p.ends(call.agent_leg.channel)
     p.saves("anna", call.call, finish=False)
     assert p.agent("anna").state is AgentState.WRAP_UP
-
-
-def test_the_eighth_try_is_the_last() -> None:
-    at, rule = next_try(Outcome.BUSY, tries=8, at=0.0, rules=RetryRules())
-    assert at is None
-    assert rule == "8 tries are the limit"
 
 
 def test_an_illegal_cue_raises_and_changes_nothing() -> None:

@@ -93,24 +93,21 @@ def test_a_conversation_ends_as_bridged_and_is_not_tried_again() -> None:
     [
         (486, 17, Outcome.BUSY, 420.0),
         (603, 21, Outcome.REJECTED, 10_800.0),
-        (404, 1, Outcome.INVALID, None),
+        (404, 1, Outcome.INVALID, 600.0),
         (503, 34, Outcome.CONGESTED, 120.0),
         (480, 19, Outcome.NO_ANSWER, 1800.0),
         (None, 19, Outcome.NO_ANSWER, 1800.0),
     ],
 )
 def test_a_failed_attempt_has_its_outcome_and_its_next_try(
-    sip_code: int | None, cause: int, outcome: Outcome, again_after_s: float | None
+    sip_code: int | None, cause: int, outcome: Outcome, again_after_s: float
 ) -> None:
     p, call = one_dialled()
     p.rings(call.customer.channel)
     p.ends(call.customer.channel, cause=cause, sip_code=sip_code)
     record = p.last(do.RecordAttempt).record
     assert record.outcome is outcome
-    if again_after_s is None:
-        assert record.next_try_at is None
-    else:
-        assert record.next_try_at == pytest.approx(p.now + again_after_s)
+    assert record.next_try_at == pytest.approx(p.now + again_after_s)
     assert p.agent("anna").state is AgentState.READY
     assert p.last(do.RetractCard).reason == "not_reached"
 

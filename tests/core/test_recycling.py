@@ -152,7 +152,7 @@ def test_an_invalid_number_is_believed_the_second_time() -> None:
     once = plan({MINE: past((10, Outcome.INVALID))})
     assert once.number == MINE
     assert once.other_trunk
-    assert once.at == NOON
+    assert once.at == NOON + 600
     twice = past((100, Outcome.INVALID), (10, Outcome.INVALID))
     assert plan({MINE: twice}).at is None
     assert plan({MINE: twice, WORK: []}).number == WORK

@@ -79,7 +79,7 @@ _OURS_BY_SIP = frozenset({400, 401, 402, 403, 407, 415, 420, 421, 488, 606})
 _TRUNK_BY_SIP = frozenset({408, 483, 500, 501, 502, 503, 504, 505, 513, 580})
 _OURS_BY_CAUSE = frozenset({28, 58, 65, 79, 88})
 
-_FAULTS = {
+FAULTS: Mapping[Outcome, Fault] = {
     Outcome.BRIDGED: Fault.NONE,
     Outcome.NUISANCE: Fault.OURS,
     Outcome.MACHINE: Fault.CUSTOMER,
@@ -99,7 +99,7 @@ def ending_of(response: Response, trunk: TrunkMap | None = None) -> Ending:
     if trunk is not None:
         told = _told_by(response, trunk)
         if told is not None:
-            return Ending(told, _FAULTS[told])
+            return Ending(told, FAULTS[told])
     code = response.sip_code
     if code in _OURS_BY_SIP:
         return Ending(Outcome.FAILED, Fault.OURS)
@@ -117,7 +117,7 @@ def ending_of(response: Response, trunk: TrunkMap | None = None) -> Ending:
         ring_seen=response.ring_seen,
         unreachable=response.unreachable,
     )
-    return Ending(outcome, _FAULTS[outcome])
+    return Ending(outcome, FAULTS[outcome])
 
 
 def _told_by(response: Response, trunk: TrunkMap) -> Outcome | None:

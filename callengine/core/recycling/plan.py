@@ -46,6 +46,7 @@ class RecycleRules:
         same_part: attempts that may end alike in one part of a day before the next
             one is put into another.
         confirm_invalid: a number is given up after so many answers that it is none.
+        invalid_s: pause before such a number is asked for again.
     """
 
     budget: int = 8
@@ -54,6 +55,7 @@ class RecycleRules:
     )
     same_part: int = 2
     confirm_invalid: int = 2
+    invalid_s: float = 10 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,18 @@ class Again:
 
 
 def _after_invalid(
-    usable: Sequence[str], last_number: str, opens_at: Instant | None
+    usable: Sequence[str],
+    last_number: str,
+    now: Instant,
+    zone: ZoneInfo,
+    hours: CallingWindow,
+    rules: RecycleRules,
 ) -> Again:
-    """Hear another carrier's word, or try another number, before it is believed."""
+    """Ask once more, of another carrier if there is one, before it is believed."""
     number = last_number if last_number in usable else usable[0]
-    said = "once more elsewhere" if number == last_number else "next"
+    same = number == last_number
+    said = f"once more in {rules.invalid_s:g} s" if same else "another number"
+    opens_at = next_opening(hours, zone, now + rules.invalid_s if same else now)
     return Again(opens_at, number, other_trunk=True, reason=f"invalid: {said}")
 
 
@@ -91,17 +100,19 @@ def plan_again(
     zone: ZoneInfo,
     hours: CallingWindow,
     rules: RecycleRules,
+    tries: int | None = None,
 ) -> Again:
     """
     Plan the next attempt for an order.
 
     Args:
-        history: attempts for this order by number, oldest first, the one just ended
-            included; numbers not tried yet have an empty list. Order is preference.
+        history: attempts by number, oldest first, the one just ended included;
+            numbers not tried yet have an empty list. Order is preference.
         last_number: the number just tried.
+        tries: attempts for this order, for when `history` has others' too.
     """
     last = history[last_number][-1].outcome
-    total = sum(len(attempts) for attempts in history.values())
+    total = sum(map(len, history.values())) if tries is None else tries
     if last is Outcome.BRIDGED:
         return Again(None, "", other_trunk=False, reason="talked to the customer")
     if total >= rules.budget:
@@ -111,7 +122,7 @@ def plan_again(
     if not usable:
         return Again(None, "", other_trunk=False, reason="no number is valid")
     if last is Outcome.INVALID:
-        return _after_invalid(usable, last_number, next_opening(hours, zone, now))
+        return _after_invalid(usable, last_number, now, zone, hours, rules)
     delays_s = rules.delays_s.get(last)
     if not delays_s:
         return Again(None, "", other_trunk=False, reason=f"{last} is not tried again")

@@ -1,0 +1,116 @@
+"""What came of an attempt, whose fault it was, and when its order is tried again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from callengine.core import effects as do
+from callengine.core.call import Call
+from callengine.core.compliance.regime import Regime
+from callengine.core.compliance.verdict import PastAttempt, zone_named
+from callengine.core.facts import Lead
+from callengine.core.ids import Instant
+from callengine.core.machines import AttemptCue
+from callengine.core.permission import zone_of
+from callengine.core.pool import Pool
+from callengine.core.records import AttemptRecord, Outcome
+from callengine.core.recycling.fates import (
+    FAULTS,
+    Ending,
+    Response,
+    TrunkMap,
+    ending_of,
+)
+from callengine.core.recycling.plan import Again, RecycleRules, plan_again
+from callengine.core.roster import Shop
+
+_UTC = ZoneInfo("UTC")
+
+
+def record_attempt(pool: Pool, call: Call) -> None:
+    """Keep what came of an order call, and when its order is due again."""
+    lead = call.lead
+    assert lead is not None
+    pool.number_over(lead.number)
+    call.move_attempt(AttemptCue.ENDED)
+    regime = pool.roster.regime_of(call.shop)
+    ended = fate(call, pool.rules.trunks)
+    outcome, customer = ended.outcome, call.customer
+    this = PastAttempt(at=customer.started_at, outcome=outcome)
+    again = next_attempt(
+        lead, this, call.shop, regime, rules=pool.rules.recycling, now=pool.now
+    )
+    rang_until = call.answered_at or customer.ended_at or pool.now
+    ring_s = rang_until - customer.ringing_at if customer.ringing_at else 0.0
+    pool.emit(
+        do.RecordAttempt(
+            record=AttemptRecord(
+                attempt=lead.attempt,
+                order=lead.order,
+                shop=lead.shop,
+                call=call.call,
+                number=lead.number,
+                tries=lead.tries + 1,
+                started_at=customer.started_at,
+                answered_at=call.answered_at,
+                bridged_at=call.bridged_at,
+                ended_at=pool.now,
+                outcome=outcome,
+                cause=customer.cause,
+                sip_code=customer.sip_code,
+                ring_s=max(0.0, ring_s),
+                agent=call.agent if outcome is Outcome.BRIDGED else None,
+                next_try_at=again.at,
+                rule=again.reason,
+                trunk=call.shop.trunk,
+                fault=ended.fault.value,
+                zone=clock_of(lead, call.shop, regime).key,
+            )
+        )
+    )
+
+
+def fate(call: Call, trunks: Mapping[str, TrunkMap]) -> Ending:
+    """Read an attempt's outcome, as its trunk means it, and whose fault it was."""
+    if call.outcome is not None:
+        return Ending(call.outcome, FAULTS[call.outcome])
+    customer = call.customer
+    response = Response(
+        sip_code=customer.sip_code,
+        cause=customer.cause,
+        ring_seen=customer.ringing_at is not None,
+        unreachable=call.ending == "unreachable",
+    )
+    return ending_of(response, trunks.get(call.shop.trunk))
+
+
+def next_attempt(
+    lead: Lead,
+    this: PastAttempt,
+    shop: Shop,
+    regime: Regime,
+    *,
+    rules: RecycleRules,
+    now: Instant,
+) -> Again:
+    """
+    Plan when an order is tried again, in hours in which it may be.
+
+    Args:
+        this: the attempt that has just ended.
+    """
+    budget = min(rules.budget, regime.caps.in_all)
+    return plan_again(
+        {lead.number: (*lead.past, this)},
+        lead.number,
+        now=now,
+        zone=clock_of(lead, shop, regime),
+        hours=regime.hours,
+        rules=replace(rules, budget=budget),
+        tries=lead.tries + 1,
+    )
+
+
+def clock_of(lead: Lead, shop: Shop, regime: Regime) -> ZoneInfo:
+    """Find the customer's clock; one that nobody knows is the shop's."""
+    return zone_named(zone_of(lead, shop, regime)) or zone_named(shop.zone) or _UTC

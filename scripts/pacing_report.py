@@ -1,8 +1,8 @@
 """
 Measure the dialler over all team sizes and draw the charts of docs/pacing.md.
 
-    python scripts/pacing_report.py measure   # an hour of CPU; writes the figures
-    python scripts/pacing_report.py draw      # seconds; charts, and tables to paste
+    python -m scripts.pacing_report measure   # an hour of CPU; writes the figures
+    python -m scripts.pacing_report draw      # seconds; charts, and tables to paste
 
 Figures are kept in docs/pacing/figures.json, so that charts can be drawn anew without
 measuring, and a measurement that was cut short goes on where it stopped.
@@ -24,7 +24,7 @@ from sim.worlds.dialer_reference import AGENTS, REFERENCE
 FOLDER = Path("docs/pacing")
 FIGURES = FOLDER / "figures.json"
 SEEDS = 3
-AGENT_HOURS = 900
+AGENT_HOURS = 600
 TITLES = {"A": "A: warm orders, half of attempts answered", "B": "B: cold, a quarter"}
 LINES = {
     study.OURS: ("predictive", "#1a7f37", "-"),

@@ -39,7 +39,7 @@ class AnswerTable:
         others_still: Sequence[float],
         horizons_s: Sequence[int],
     ) -> None:
-        self._by = answered_by
+        self._by = [*answered_by, *[answered_by[-1]] * max(horizons_s)]
         self._still = others_still
         self._horizons_s = tuple(horizons_s)
         self._rows: dict[int, Row] = {}
@@ -81,12 +81,9 @@ class AnswerTable:
         in_flight = chance * (1 - by[age]) + (1 - chance) * self._still[age]
         if in_flight < 1e-9:
             return answer_row([0.0 for _ in self._horizons_s])
-        return answer_row(
-            [
-                min(1.0, chance * (by[min(CURVE_S, age + h)] - by[age]) / in_flight)
-                for h in self._horizons_s
-            ]
-        )
+        gone, part = by[age], chance / in_flight
+        chances = [part * (by[age + h] - gone) for h in self._horizons_s]
+        return answer_row([p if p < 1 else 1.0 for p in chances])
 
 
 class ReadyTable:

@@ -8,7 +8,9 @@ spans. Older spans weigh less and less, so that a drift is followed.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice, repeat
 from math import exp
+from operator import mul
 
 LONGEST_S = 1800
 _RENORMAL = 1e9
@@ -91,10 +93,8 @@ class SpanEstimate:
             stays = max(0.0, 1 - ends)
             at_begin = lasting[-1]
             # Within a bin the hazard is level, so lengths fall geometrically.
-            step = stays ** (1 / (end - begin))
-            for _ in range(end - begin):
-                at_begin *= step
-                lasting.append(at_begin)
+            steps = repeat(stays ** (1 / (end - begin)), end - begin)
+            lasting.extend(islice(accumulate(steps, mul, initial=at_begin), 1, None))
             at_risk = max(0.0, at_risk - count)
         return lasting
 

@@ -30,7 +30,6 @@ from callengine.core.machines import (
     ReservationState,
     step,
 )
-from callengine.core.records import Outcome
 from callengine.core.roster import Roster
 from callengine.core.rules import PacingRules, Rules
 from tests.support.pool_kit import (

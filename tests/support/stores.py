@@ -248,7 +248,7 @@ def memory_bench() -> Bench:
             name=a.name,
             endpoint=f"PJSIP/{a.login}",
             phone_mode=a.phone_mode,
-            skills=a.skills | {f"shop.{s}": level for s, level in a.shops.items()},
+            skills={name: held.level for name, held in a.sheet.items()},
             shops=tuple(ShopId(shop) for shop in sorted(a.shops)),
         )
         for a in PLAN.agents

@@ -13,21 +13,19 @@ import typer
 
 from callengine.boot.cli import CommandFailed, Invocation
 from callengine.boot.ids import id_maker
-from callengine.core.compliance.presets import PRESETS
-from callengine.core.compliance.regime import Regime
 from callengine.engine.ports import StoreDown, UnknownShop
 from callengine.store import Database, Store
 from callengine.store import migrate as migrations
 from callengine.store.configuration import (
     Applied,
     BadConfiguration,
+    Plan,
     Problem,
     apply_plan,
     read_plan,
     warnings_of,
 )
-from callengine.store.configuration.apply import known_shops
-from callengine.store.configuration.regimes import known_regimes
+from callengine.store.configuration.known import Known, read_known
 from callengine.store.configuration.warn import text_of
 from callengine.store.files import Imported, UnusableFile, import_orders
 
@@ -38,7 +36,7 @@ T = TypeVar("T")
 
 orders = typer.Typer(add_completion=False)
 
-File = Annotated[Path, typer.Argument(help="TOML file of shops and agents.")]
+File = Annotated[Path, typer.Argument(help="TOML file of shops, agents, rules.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead.")]
 
 
@@ -70,21 +68,22 @@ def migrate(
 
 def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     """Explain what is wrong in a file for `apply`; exit code 1 if anything is."""
+    now = time.time()
     try:
-        shops, regimes = _run(context, _known)
+        known = _run(context, lambda db: _known(db, now))
     except CommandFailed:
-        # No database yet: the file must name what it uses.
-        shops, regimes = frozenset(), dict(PRESETS)
+        known = Known()  # no database yet: the file must name what it uses
     try:
-        plan = read_plan(file, known_shops=shops, known_regimes=regimes)
+        plan = _read(file, known)
     except BadConfiguration as bad:
         _show_problems(file, bad.problems, (), as_json=as_json)
         raise typer.Exit(1) from None
-    doubts = warnings_of(plan, text_of(file))
+    doubts = warnings_of(plan, text_of(file), known=known, now=now)
     _show_problems(file, (), doubts, as_json=as_json)
     if not as_json:
+        rules = "" if plan.rules is None else f", {len(plan.rules.book.rules)} rules"
         typer.echo(
-            f"{file}: {len(plan.shops)} shops and {len(plan.agents)} agents,"
+            f"{file}: {len(plan.shops)} shops, {len(plan.agents)} agents{rules};"
             f" no errors, {len(doubts)} warnings"
         )
 
@@ -105,14 +104,15 @@ def apply(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create or update shops and agents; twice is once."""
+    """Create or update shops, agents and routing rules; twice is once."""
 
     async def work(db: Database) -> Applied:
-        shops, regimes = await _known(db)
-        plan = read_plan(file, known_shops=shops, known_regimes=regimes)
-        for doubt in warnings_of(plan, text_of(file)):
+        now = time.time()
+        known = await _known(db, now)
+        plan = _read(file, known)
+        for doubt in warnings_of(plan, text_of(file), known=known, now=now):
             typer.echo(f"{file}: warning: {doubt}", err=True)
-        return await apply_plan(db, plan, time.time(), rotate=rotate)
+        return await apply_plan(db, plan, now, rotate=rotate)
 
     try:
         applied = _run(context, work)
@@ -161,9 +161,18 @@ def import_(
     raise typer.Exit(done.exit_code)
 
 
-async def _known(db: Database) -> tuple[frozenset[str], dict[str, Regime]]:
+async def _known(db: Database, now: float) -> Known:
     await migrations.require_current(db)
-    return await known_shops(db), await known_regimes(db)
+    return await read_known(db, now)
+
+
+def _read(file: Path, known: Known) -> Plan:
+    return read_plan(
+        file,
+        known_shops=frozenset(known.shops),
+        known_regimes=known.regimes,
+        known_skills=known.skills,
+    )
 
 
 def _run(context: typer.Context, work: Callable[[Database], Awaitable[T]]) -> T:
@@ -204,8 +213,11 @@ def _show_problems(
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
+    text = text_of(file) if any(problem.column for problem in errors) else ""
     for problem in errors:
         typer.echo(f"{file}: error: {problem}", err=True)
+        if excerpt := problem.excerpt(text):
+            typer.echo(excerpt, err=True)
     for problem in doubts:
         typer.echo(f"{file}: warning: {problem}", err=True)
 

@@ -45,7 +45,7 @@ def read_rulebook(
         BadRules: with every mistake found.
     """
     text = text.replace("\r\n", "\n")
-    document = _document(text, name)
+    document = document_of(text, name)
     fields = Fields(_positions(text, name))
     book = _Reader(document, fields, world).book()
     if fields.mistakes:
@@ -53,7 +53,8 @@ def read_rulebook(
     return book
 
 
-def _document(text: str, name: str) -> dict[str, Any]:
+def document_of(text: str, name: str = "rules.toml") -> dict[str, Any]:
+    """Read a text as TOML; two that mean the same are equal. Raises `BadRules`."""
     if len(text) > MAX_CHARACTERS:
         most = f"{MAX_CHARACTERS} characters"
         message = f"a rule file has at most {most}, not {len(text)}"

@@ -22,9 +22,11 @@ from callengine.store.configuration.credentials import (
     new_password,
     new_sip_password,
 )
+from callengine.store.configuration.held import HeldPlan
 from callengine.store.configuration.model import AgentPlan, Plan
 from callengine.store.configuration.regimes import apply_regime, refuse_by_hand
 from callengine.store.configuration.rows import put_row
+from callengine.store.configuration.rules import apply_rules
 from callengine.store.database import Database
 from callengine.store.rows import insert_new
 
@@ -67,7 +69,8 @@ async def apply_plan(
     Create and update shops and agents in one transaction; the same plan twice is once.
 
     What a file does not name stays, but for a shop's numbers and an agent's skills
-    and certificates, which are replaced as a whole. Agents go by `removed.agents`.
+    and certificates, and the routing rules, which are replaced as a whole. Agents go
+    by `removed.agents`.
 
     Args:
         rotate: make new credentials for everybody in the plan, not only new ones.
@@ -101,6 +104,9 @@ async def apply_plan(
             )
             if gone.rowcount:
                 applied.removed.append(f"agent {login}")
+        if plan.rules is not None:
+            differs = await apply_rules(connection, plan.rules.text, at)
+            applied.note("routing rules", _difference(differs))
         await refuse_by_hand(connection)
         if applied.anything:
             await _count_version(connection)
@@ -175,16 +181,15 @@ async def _replace(
     table: Table,
     name: str,
     login: str,
-    wanted: Mapping[str, int],
+    wanted: Mapping[str, HeldPlan],
 ) -> bool:
-    """Make an agent's levels exactly these."""
-    rows = await connection.execute(
-        select(table.c[name], table.c.level).where(table.c.agent == login)
-    )
-    if {row[0]: row[1] for row in rows} == dict(wanted):
+    """Make what an agent holds exactly this."""
+    found = await connection.execute(select(table).where(table.c.agent == login))
+    new = [{"agent": login, name: key, **wanted[key].model_dump()} for key in wanted]
+    there = {row[name]: dict(row) for row in found.mappings()}
+    if there == {row[name]: row for row in new}:
         return False
     await connection.execute(delete(table).where(table.c.agent == login))
-    new = [{"agent": login, name: key, "level": wanted[key]} for key in wanted]
     await insert_new(connection, table, new)
     return True
 

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,12 +20,15 @@ from pydantic import (
     model_validator,
 )
 
+from callengine.core.match.skills import SKILL_NAME, Held
 from callengine.core.numbers import BadNumber, read_dialled
+from callengine.core.rulebook.book import Rulebook
+from callengine.core.rulebook.reading import read_rulebook
+from callengine.store.configuration.held import Graded, HeldPlan, certificates
 
-SKILL = re.compile(r"[a-z0-9]+(?:\.[a-z0-9_-]+)+")
+SKILL_CHARACTERS = 64
+HELD_KEYS = frozenset(HeldPlan.model_fields)
 MAX_ENTRIES = 10_000
-CERTIFICATE = 5
-"""Level of a certificate that is only named."""
 
 
 def guess(wrong: str, known: Iterable[str]) -> str:
@@ -97,19 +101,13 @@ def _skills(value: Any) -> Any:
                 f"{name!r} is a certificate; write it under shops ="
                 f" {{ {name[5:]} = LEVEL }}"
             )
-        if isinstance(level, dict):
+        if isinstance(level, dict) and not HELD_KEYS & set(level):
             quoted = f'"{name}.{next(iter(level), "NAME")}"'
-            raise ValueError(f"put the skill in quotes: {quoted}")  # noqa: TRY004
-        if not SKILL.fullmatch(name):
+            raise ValueError(f"put the skill in quotes: {quoted}")
+        if not SKILL_NAME.fullmatch(name) or len(name) > SKILL_CHARACTERS:
             raise ValueError(
                 f"{name!r} is no skill; use names such as lang.ru or product.phones"
             )
-    return value
-
-
-def _certificates(value: Any) -> Any:
-    if isinstance(value, list):
-        return {shop: CERTIFICATE for shop in value if isinstance(shop, str)}
     return value
 
 
@@ -121,7 +119,6 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Url = Annotated[str, Field(max_length=500), AfterValidator(_url)]
 Media = Annotated[str, Field(max_length=200), AfterValidator(_media)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
-Level = Annotated[int, Field(ge=1, le=10, strict=True)]
 Seconds = Annotated[float, Field(ge=1, le=30 * 86_400)]
 Secret = Annotated[str, Field(pattern=r"^(whsec_[A-Za-z0-9+/=]{32,120})?$")]
 
@@ -226,8 +223,18 @@ class AgentPlan(Table):
     login: Name
     name: Title
     phone_mode: Literal["ring", "auto_answer"] = "ring"
-    shops: Annotated[dict[Name, Level], BeforeValidator(_certificates)] = {}
-    skills: Annotated[dict[str, Level], BeforeValidator(_skills)] = {}
+    shops: Annotated[dict[Name, Graded], BeforeValidator(certificates)] = {}
+    skills: Annotated[dict[str, Graded], BeforeValidator(_skills)] = {}
+
+    @property
+    def sheet(self) -> dict[str, Held]:
+        """Skills and certificates with their dates."""
+        shops = {f"shop.{shop}": plan.held for shop, plan in self.shops.items()}
+        return {name: plan.held for name, plan in self.skills.items()} | shops
+
+    def level(self, skill: str) -> int:
+        """The level of a skill, valid or not; 0 without it."""
+        return self.skills[skill].level if skill in self.skills else 0
 
     @model_validator(mode="after")
     def _not_ours(self) -> "AgentPlan":
@@ -242,10 +249,22 @@ class RemovedPlan(Table):
     agents: Annotated[list[Name], Field(max_length=MAX_ENTRIES)] = []
 
 
+class RulesPlan(Table):
+    """The routing rules of a file, with its lines; `configuration.rules` reads them."""
+
+    text: str
+
+    @cached_property
+    def book(self) -> Rulebook:
+        """Read the rules, which were checked before."""
+        return read_rulebook(self.text)
+
+
 class Plan(Table):
-    """A whole file."""
+    """A whole file; without `rules` those in force stay."""
 
     shops: Annotated[list[ShopPlan], Field(max_length=1000)] = []
     agents: Annotated[list[AgentPlan], Field(max_length=MAX_ENTRIES)] = []
     regimes: Annotated[dict[Name, dict[str, Any]], Field(max_length=100)] = {}
     removed: RemovedPlan = RemovedPlan()
+    rules: RulesPlan | None = None

@@ -12,7 +12,10 @@ from pydantic_core import ErrorDetails
 
 from callengine.core.compliance.presets import PRESETS
 from callengine.core.compliance.regime import Regime
-from callengine.store.configuration import regimes
+from callengine.core.rulebook.reading import TABLES
+from callengine.core.rulebook.world import ANYTHING
+from callengine.store.configuration import regimes, rules
+from callengine.store.configuration.held import HeldPlan
 from callengine.store.configuration.locate import line_of
 from callengine.store.configuration.model import (
     AgentPlan,
@@ -21,6 +24,7 @@ from callengine.store.configuration.model import (
     QueuePlan,
     ReceiversPlan,
     RemovedPlan,
+    RulesPlan,
     ShopPlan,
     guess,
 )
@@ -37,6 +41,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "": Plan,
     "shops": ShopPlan,
     "agents": AgentPlan,
+    "skills": HeldPlan,
     "products": ProductPlan,
     "receivers": ReceiversPlan,
     "queue": QueuePlan,
@@ -49,6 +54,7 @@ def read_plan(
     *,
     known_shops: frozenset[str] = frozenset(),
     known_regimes: Mapping[str, Regime] = PRESETS,
+    known_skills: frozenset[str] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Plan:
     """
@@ -57,6 +63,8 @@ def read_plan(
     Args:
         known_shops: shops that agents may name though the file does not.
         known_regimes: regimes that shops may name likewise.
+        known_skills: skills that rules may name though nobody in the file has them;
+            None when there is no roster yet.
 
     Raises:
         BadConfiguration: with every problem found.
@@ -70,6 +78,7 @@ def read_plan(
         raw,
         known_shops=known_shops,
         known_regimes=known_regimes,
+        known_skills=known_skills,
         environ=os.environ if environ is None else environ,
     )
 
@@ -79,12 +88,14 @@ def parse_plan(
     *,
     known_shops: frozenset[str],
     known_regimes: Mapping[str, Regime],
+    known_skills: frozenset[str] | None,
     environ: Mapping[str, str],
 ) -> Plan:
     """Read a file's bytes; see `read_plan`."""
     text = _text(raw)
     try:
         data = tomllib.loads(text)
+        rule_text, data = rules.cut_out(text, data)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration([_syntax(str(error))]) from None
     except RecursionError:
@@ -96,10 +107,15 @@ def parse_plan(
         plan = Plan.model_validate(data)
     except ValidationError as error:
         problems += [_explained(detail, text, data) for detail in error.errors()]
+        problems += rules.mistakes_in(rule_text or "", ANYTHING)
     else:
         problems += _contradictions(plan, text, known_shops)
         if not problems:
             problems += regimes.contradictions(plan, text, known_regimes)
+        if rule_text is not None:
+            world = rules.world_of(plan, shops=known_shops, skills=known_skills)
+            problems += rules.mistakes_in(rule_text, world)
+            plan = plan.model_copy(update={"rules": RulesPlan(text=rule_text)})
         if not problems:
             return plan
     raise BadConfiguration(sorted(set(problems))[:MAX_PROBLEMS])
@@ -166,12 +182,13 @@ def _substituted(
 
 def _explained(detail: ErrorDetails, text: str, data: Any) -> Problem:
     """Say where and what, in the words of the file."""
-    path = detail["loc"]
+    path = _without_level(detail["loc"], data)
     kind, message = detail["type"], detail["msg"]
     name = _spoken(path, data)
     if kind == "extra_forbidden":
         model = _model_at(path[:-1])
-        hint = guess(str(path[-1]), model.model_fields) if model else ""
+        known = {*model.model_fields, *(() if path[1:] else TABLES)} if model else ()
+        hint = guess(str(path[-1]), known)
         message = f"there is no such key{hint}"
     elif kind == "missing":
         message = "this key is missing"
@@ -181,6 +198,15 @@ def _explained(detail: ErrorDetails, text: str, data: Any) -> Problem:
         shown = repr(detail["input"])[:60]
         message = f"{message[:1].lower()}{message[1:]}, not {shown}"
     return Problem(line_of(text, path), f"{name}: {message}")
+
+
+def _without_level(path: tuple[str | int, ...], data: Any) -> tuple[str | int, ...]:
+    """Call a skill whose level is just a number by its name alone."""
+    if path[-1:] != ("level",):
+        return path
+    for part in path[:-1]:
+        data = data[part]
+    return path if isinstance(data, dict) else path[:-1]
 
 
 def _model_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:

@@ -1,0 +1,209 @@
+"""
+What rules ask for, held against the people there are, before anybody calls.
+
+For every rule and shop a few calls are made up that the rule holds for, as plain as
+they can be; what the whole file asks of an agent for them is what is looked for.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+
+from callengine.core.agent import SkillClass
+from callengine.core.ids import Instant
+from callengine.core.match.relaxation import Ladder
+from callengine.core.match.requirement import skills_of
+from callengine.core.match.zero_match import find_gaps
+from callengine.core.rulebook.book import (
+    CallFacts,
+    Promo,
+    Purchase,
+    Rule,
+    Rulebook,
+    matches,
+)
+from callengine.core.rulebook.deciding import Decider
+
+MOST_CALLS = 20
+"""Made up for one rule and shop."""
+MOST_DOUBTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopView:
+    """What is to be known of a shop."""
+
+    shop: str
+    language: str
+    numbers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Something that can be applied and will disappoint; `line` of its rule."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A made-up call, and what the rules ask for it."""
+
+    name: str
+    shop: str
+    ladder: Ladder
+
+
+def doubts_of(
+    book: Rulebook,
+    shops: Iterable[ShopView],
+    roster: Mapping[str, SkillClass],
+    now: Instant,
+) -> list[Doubt]:
+    """List what callers will meet, in the order of the file; at most `MOST_DOUBTS`."""
+    if not book.rules:
+        return []
+    if not roster:
+        line = book.rules[0].line
+        return [Doubt(line, "nobody is on the roster: no rule finds an agent")]
+    decider, views = Decider(book), tuple(shops)
+    found: dict[tuple[str, str], Doubt] = {}
+    for rule in book.rules:
+        for doubt in _of_rule(rule, book, decider, views, roster, now):
+            found.setdefault((rule.name, doubt.text), doubt)
+            if len(found) >= MOST_DOUBTS:
+                return sorted(found.values())
+    return sorted(found.values())
+
+
+def skills_asked(book: Rulebook) -> frozenset[str]:
+    """Name every skill the rules speak of; `*` for what is filled in from the call."""
+    exprs = (e for rule in book.rules for e in (rule.hard, *rule.soft))
+    named = {skill for expr in exprs for skill in skills_of(expr)}
+    if any(rule.history for rule in book.rules):
+        named.add(f"{book.history.skill}.{{choice}}")
+    return frozenset(_starred(skill) for skill in named)
+
+
+def _starred(skill: str) -> str:
+    before, brace, rest = skill.partition("{")
+    return before + "*" + _starred(rest.partition("}")[2]) if brace else skill
+
+
+def _of_rule(
+    rule: Rule,
+    book: Rulebook,
+    decider: Decider,
+    shops: tuple[ShopView, ...],
+    roster: Mapping[str, SkillClass],
+    now: Instant,
+) -> Iterator[Doubt]:
+    cap_s = book.policy.policy.credit_cap_s
+    if rule.credit_s > cap_s:
+        said = f"credit_s of {rule.credit_s:g} counts as {cap_s:g}: that is the cap"
+        yield Doubt(rule.line, f'rule "{rule.name}": {said}')
+    calls: dict[Ladder, _Call] = {}
+    for shop in shops:
+        for call in _calls(rule, book, decider, shop, now):
+            calls.setdefault(call.ladder, call)
+    dialled = rule.when.dialled
+    numbers = [number for shop in shops for number in shop.numbers]
+    if dialled and numbers and not any(matches(n, dialled) for n in numbers):
+        said = f"nobody can dial {', '.join(dialled)}: no shop has such a number"
+        yield Doubt(rule.line, f'rule "{rule.name}": {said}')
+    for call in calls.values():
+        for gap in find_gaps([(call.name, call.ladder)], roster):
+            yield Doubt(rule.line, gap.text)
+        yield from _uncertified(rule, call, roster)
+
+
+def _uncertified(
+    rule: Rule, call: _Call, roster: Mapping[str, SkillClass]
+) -> Iterator[Doubt]:
+    """Find agents of other shops who may get the call in the end."""
+    last, own = call.ladder.steps[-1].expr, f"shop.{call.shop}"
+    for agent, skills in sorted(roster.items()):
+        held = dict(skills)
+        if own not in held and last.met_by(held):
+            yield Doubt(
+                rule.line,
+                f"{call.name}: {agent} may get such calls without that shop's"
+                ' certificate; write hard = "shop.{shop}" in a rule for all',
+            )
+            return
+
+
+def _calls(
+    rule: Rule, book: Rulebook, decider: Decider, shop: ShopView, now: Instant
+) -> Iterator[_Call]:
+    name = f'rule "{rule.name}", shop {shop.shop}'
+    for facts in islice(_facts(rule, book, shop, now), MOST_CALLS):
+        at = _during(rule, book, now)
+        verdict = decider.decide(facts, at)
+        if rule.name in verdict.rules:
+            yield _Call(name, shop.shop, verdict.ladder)
+
+
+def _facts(
+    rule: Rule, book: Rulebook, shop: ShopView, now: Instant
+) -> Iterator[CallFacts]:
+    when = rule.when
+    if when.shop and not matches(shop.shop, when.shop):
+        return
+    dialled = [n for n in shop.numbers if matches(n, when.dialled)] or [""]
+    promo = _promo(rule, book)
+    regions = when.region or (() if promo is None else promo.regions)
+    stages = when.order_stage or (("new",) if when.open_order else ())
+    texts = product(
+        dialled[:1],
+        [_plain(p) for p in when.language] or [shop.language],
+        *(
+            [_plain(p) for p in patterns] or [""]
+            for patterns in (when.choice, when.segment, regions, stages)
+        ),
+    )
+    for number, language, choice, segment, region, stage in texts:
+        for bought in _purchases(rule, book, shop, now):
+            yield CallFacts(
+                shop=shop.shop,
+                dialled=number,
+                language=language,
+                choice=choice,
+                segment=segment,
+                region=region,
+                order_stage=stage,
+                purchases=bought,
+            )
+
+
+def _plain(pattern: str) -> str:
+    """Make up a text that a pattern matches."""
+    return pattern.replace("*", "") or "any"
+
+
+def _purchases(
+    rule: Rule, book: Rulebook, shop: ShopView, now: Instant
+) -> list[tuple[Purchase, ...]]:
+    """Buy nothing, then just enough of each category."""
+    found: list[tuple[Purchase, ...]] = [()]
+    if not rule.history:
+        return found
+    for category in shop.categories:
+        weight = book.history.weights.get(category, book.history.other)
+        if weight > 0:
+            enough = max(1, math.ceil(book.history.from_points / weight))
+            found.append((Purchase(category=category, quantity=enough, at=now),))
+    return found
+
+
+def _promo(rule: Rule, book: Rulebook) -> Promo | None:
+    wanted = rule.when.promo
+    return next((p for p in book.promos if wanted and matches(p.name, wanted)), None)
+
+
+def _during(rule: Rule, book: Rulebook, now: Instant) -> Instant:
+    promo = _promo(rule, book)
+    return now if promo is None or promo.starts <= now < promo.ends else promo.starts

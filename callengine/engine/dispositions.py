@@ -4,18 +4,17 @@ What a saved disposition does to an order: checks, next stage, who is told what.
 Pure functions of values, so that every store refuses and tells the same.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from callengine.core.cards import DeliveryCard
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
-from callengine.engine.orders import (
-    MACHINE_RETRY_S,
-    Stage,
-    stage_after_disposition,
-)
+from callengine.core.records import Outcome
+from callengine.core.recycling.plan import RecycleRules, plan_again
+from callengine.engine.orders import Stage, stage_after_disposition
 from callengine.engine.ports import (
     DeliveryAgreement,
     DispositionRefused,
@@ -137,12 +136,13 @@ def _hour(text: str) -> time:
 def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Settlement:
     """Say what a disposition that was checked does to its order."""
     before = facts.order
-    stage = stage_after_disposition(before.stage, saved.disposition, facts.tries)
+    stage = stage_after_disposition(before.stage, saved.disposition)
     next_try_at: Instant | None = None
     if stage is Stage.CALLBACK:
         next_try_at = saved.at + terms.callback_s
     elif stage is Stage.RETRY:
-        next_try_at = saved.at + MACHINE_RETRY_S
+        next_try_at = _after_machine(saved, terms, facts)
+        stage = Stage.UNREACHABLE if next_try_at is None else stage
     delivery = _delivery_after(before.delivery, saved.delivery, stage)
     told = Told(
         shop=terms.shop,
@@ -167,6 +167,24 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
         delivery=delivery,
         messages=messages_of(told, stage, decided, delivery, saved.at),
     )
+
+
+def _after_machine(
+    saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts
+) -> Instant | None:
+    """Plan the next attempt as if the machine had been heard without the agent."""
+    rules = RecycleRules()
+    heard = PastAttempt(at=saved.at, outcome=Outcome.MACHINE)
+    again = plan_again(
+        {facts.phone: (heard,)},
+        facts.phone,
+        now=saved.at,
+        zone=ZoneInfo(terms.zone),
+        hours=terms.regime.hours,
+        rules=replace(rules, budget=min(rules.budget, terms.regime.caps.in_all)),
+        tries=facts.tries,
+    )
+    return again.at
 
 
 def _delivery_after(

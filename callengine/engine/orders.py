@@ -23,9 +23,6 @@ MAX_QUANTITY = 100_000
 MAX_PRICE_MINOR = 10**12
 MAX_PLACED_AHEAD_S = 86_400.0
 MAX_CUT_OFF_AHEAD_S = 31 * 86_400.0
-MAX_TRIES = 6
-"""After so many tries a machine's answer is the last."""
-MACHINE_RETRY_S = 1800.0
 FAILED_RETRY_S = 120.0
 """After a crash, an attempt that may have rung is not repeated sooner."""
 
@@ -214,10 +211,8 @@ def stage_after_attempt(outcome: Outcome, next_try_at: Instant | None) -> Stage:
     return Stage.UNREACHABLE if next_try_at is None else Stage.RETRY
 
 
-def stage_after_disposition(stage: str, disposition: Disposition, tries: int) -> Stage:
-    """Say where an order stands after an agent's disposition."""
-    if disposition is Disposition.MACHINE and tries >= MAX_TRIES:
-        return Stage.UNREACHABLE
+def stage_after_disposition(stage: str, disposition: Disposition) -> Stage:
+    """Say where an order stands after an agent's disposition, if it may go on."""
     decided = _BY_DISPOSITION.get(disposition)
     if decided is not None:
         return decided

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from callengine.core.cards import DeliveryCard, OrderCard
+from callengine.core.compliance.presets import HOUSE
+from callengine.core.compliance.regime import Regime
 from callengine.core.ids import Instant
 from callengine.engine.orders import Stage, digest
 
@@ -28,6 +30,7 @@ class ShopTerms:
     zone: str
     callback_s: float
     delivery_required: bool
+    regime: Regime = HOUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from callengine.engine.ports import (
 )
 from callengine.store import tables as t
 from callengine.store.database import Database
-from callengine.store.leads import read_regimes
+from callengine.store.regimes import read_regimes
 from callengine.store.rows import shop_of
 
 

@@ -5,16 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-import structlog
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.cards import Card
-from callengine.core.compliance.parse import regime_of
-from callengine.core.compliance.presets import PRESETS, STRICT
-from callengine.core.compliance.regime import Regime
 from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, CustomerId, Instant, OrderId
@@ -29,9 +24,8 @@ from callengine.store.crm import SpokenLanguages
 from callengine.store.database import Database
 from callengine.store.order_rows import order_card
 from callengine.store.profile import Profile, profile_of_customer
+from callengine.store.regimes import read_regimes
 from callengine.store.rows import shop_of
-
-log = structlog.get_logger(__name__)
 
 Claimed = tuple[Row[Any], AttemptId]
 
@@ -122,22 +116,6 @@ class LeadReader:
             order=OrderId(row.order_id),
             greeting=shop.greeting,
         )
-
-
-async def read_regimes(connection: AsyncConnection) -> dict[str, Regime]:
-    """
-    Read the presets and what the admin made of them.
-
-    One that this version cannot read is kept as the strictest there is.
-    """
-    regimes = dict(PRESETS)
-    for row in await connection.execute(select(t.regimes)):
-        try:
-            regimes[row.regime] = regime_of(orjson.loads(row.data))
-        except ValueError as error:
-            log.error("regime unreadable", regime=row.regime, error=str(error))
-            regimes[row.regime] = STRICT
-    return regimes
 
 
 async def _known(

@@ -8,16 +8,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callengine.core.compliance.presets import HOUSE
 from callengine.core.ids import ShopId
 from callengine.engine.dispositions import ShopTerms
 from callengine.engine.ports import Shop
 from callengine.store import tables as t
+from callengine.store.regimes import read_regimes
 
 TERMS_COLUMNS = (
     t.shops.c.shop,
     t.shops.c.zone,
     t.shops.c.callback_s,
     t.shops.c.delivery_required,
+    t.shops.c.regime,
 )
 
 
@@ -51,11 +54,13 @@ async def terms_of(connection: AsyncConnection, shop: str) -> ShopTerms | None:
     row = found.one_or_none()
     if row is None:
         return None
+    regimes = await read_regimes(connection)
     return ShopTerms(
         shop=row.shop,
         zone=row.zone,
         callback_s=row.callback_s,
         delivery_required=bool(row.delivery_required),
+        regime=regimes.get(row.regime, HOUSE),
     )
 
 

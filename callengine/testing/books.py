@@ -18,7 +18,7 @@ from callengine.core.cards import (
     ItemCard,
     OrderCard,
 )
-from callengine.core.compliance.presets import PRESETS
+from callengine.core.compliance.presets import HOUSE, PRESETS
 from callengine.core.compliance.regime import Regime
 from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import (
@@ -159,6 +159,7 @@ class MemoryBooks:
                 zone=kept[shop].zone,
                 callback_s=callback_s,
                 delivery_required=delivery_required,
+                regime={**PRESETS, **regimes}.get(kept[shop].regime, HOUSE),
             )
             for shop in kept
         }

@@ -7,12 +7,14 @@ import pytest
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import CallId, OrderId
+from callengine.core.records import Outcome
 from callengine.engine.ports import DispositionRefused, OutboxMessage
 from tests.support.stores import (
     NOON,
     SVITLO,
     TEPLO,
     Bench,
+    attempt_of,
     call_record,
     delivery,
     order,
@@ -142,7 +144,7 @@ async def test_a_wrong_number_makes_the_order_unreachable(bench: Bench) -> None:
     ("disposition", "stage", "due_after_s"),
     [
         (Disposition.CALLBACK, "callback", 3600),
-        (Disposition.MACHINE, "retry", 1800),
+        (Disposition.MACHINE, "retry", 4 * 3600),
         (Disposition.INFORMED, "new", 0),
         (Disposition.COMPLAINT, "new", 0),
     ],
@@ -160,6 +162,34 @@ async def test_what_settles_nothing_leaves_the_order_to_be_dialled(
     if due_after_s:
         assert await bench.order_book.due(NOON + due_after_s - 1, 10) == ()
     assert len(await bench.order_book.due(NOON + due_after_s, 10)) == 1
+
+
+async def test_a_machine_heard_in_the_evening_is_dialled_in_the_morning(
+    bench: Bench,
+) -> None:
+    order_id = await bench.ordered("T-1")
+    evening = NOON + 6 * 3600  # 19:00 in Moscow
+    await bench.ledger.save_disposition(said(Disposition.MACHINE, order_id, at=evening))
+    view = await bench.intake.find(TEPLO, "T-1")
+
+    assert view is not None
+    assert view.next_try_at == NOON + 20 * 3600
+
+
+async def test_a_machine_at_the_last_attempt_makes_the_order_unreachable(
+    bench: Bench,
+) -> None:
+    order_id = await bench.ordered("T-1")
+    for n in range(8):
+        (lead,) = await bench.order_book.due(NOON, 1)
+        await bench.ledger.start_attempts([lead], NOON)
+        if n < 7:
+            failed = attempt_of(lead, Outcome.BUSY, next_try_at=NOON)
+            await bench.ledger.record([], [failed], [])
+    await bench.ledger.save_disposition(said(Disposition.MACHINE, order_id))
+
+    assert kinds(await bench.told()) == ["order.unreachable"]
+    assert await bench.order_book.due(NOON + 100 * 86_400, 10) == ()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from callengine.store.configuration.model import Plan, guess
 from callengine.store.configuration.problems import BadConfiguration, Problem
 from callengine.store.configuration.rows import put_row
 from callengine.store.database import Database
-from callengine.store.leads import read_regimes
+from callengine.store.regimes import read_regimes
 
 BY_HAND = "wants advertising dialled by a person"
 

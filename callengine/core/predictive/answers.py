@@ -8,7 +8,7 @@ trunk that fails. Two histograms by age say when answers and other ends come.
 """
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, inf
 from typing import NamedTuple
 
 CURVE_S = 90
@@ -55,6 +55,18 @@ class AnswerPrior:
     factor_weight: float = 60.0
     memory: float = 4000.0
     quick_memory: float = 300.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.chance < 1:
+            raise ValueError(f"chance {self.chance} is not between 0 and 1")
+        for name in ("weight", "factor_weight", "memory", "quick_memory"):
+            value = getattr(self, name)
+            if not 0 < value < inf:
+                raise ValueError(f"{name} {value} is not above 0")
+        for name in ("answer_s", "ring_s"):
+            value = getattr(self, name)
+            if not 1 <= value < inf:
+                raise ValueError(f"{name} {value} is not a second or more")
 
 
 class _Ratio:
@@ -199,7 +211,9 @@ def _within_bounds(chance: float) -> float:
 
 
 def _bin(age_s: float) -> int:
-    return min(CURVE_S - 1, max(0, int(age_s)))
+    if age_s >= CURVE_S:
+        return CURVE_S - 1
+    return int(age_s) if age_s > 0 else 0
 
 
 def _share_beyond(counts: list[float], age: int) -> float:

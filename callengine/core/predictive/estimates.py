@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from callengine.core.predictive.answers import (
+    CURVE_S,
     AnswerContext,
     AnswerEstimate,
     AnswerPrior,
@@ -43,7 +44,8 @@ class Estimates:
 
     Args:
         priors: beliefs before data.
-        ring_s: age at which an attempt is given up; horizons are parts of it.
+        ring_s: age at which an attempt is given up; horizons are parts of it. Taken
+            as a second to `CURVE_S`.
         hold_s: how long an answered customer may wait for an agent.
     """
 
@@ -69,6 +71,8 @@ class Estimates:
         self.answer = AnswerEstimate(priors.answer)
         self.talk = SpanEstimate(priors.talk, memory=priors.span_memory)
         self.wrap_up = SpanEstimate(priors.wrap_up, memory=priors.span_memory)
+        ring_s = min(max(1.0, ring_s), float(CURVE_S))
+        hold_s = min(max(0.0, hold_s), float(CURVE_S))
         self.answer_horizons_s = tuple(
             max(place, round(share * ring_s)) for place, share in enumerate(_SHARES, 1)
         )

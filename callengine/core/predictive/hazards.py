@@ -15,7 +15,7 @@ from callengine.core.predictive.rows import Row, answer_row, ready_row
 from callengine.core.predictive.snapshot import AgentView, Duty, LineView
 from callengine.core.predictive.spans import EDGES_S, LONGEST_S
 
-_LEVELS = 100
+_LEVELS, _LEAST_CHANCE = 100, 0.01
 
 # An enum's member is found much faster by a name of its own.
 _FREE, _TALKING = Duty.FREE, Duty.TALKING
@@ -54,7 +54,7 @@ class AnswerTable:
                 least one percent, or no number of attempts would seem too many.
         """
         age = min(CURVE_S, max(0, int(age_s)))
-        level = max(1, int(chance * _LEVELS + 0.5))
+        level = _level(chance)
         key = age * (_LEVELS + 1) + level
         row = self._rows.get(key)
         if row is None:
@@ -64,7 +64,7 @@ class AnswerTable:
     def fresh(self, chance: float) -> Row:
         """Look up an attempt started now."""
         # At age zero the key is the level itself.
-        return self._rows.get(int(chance * _LEVELS + 0.5)) or self.row(0.0, chance)
+        return self._rows.get(_level(chance)) or self.row(0.0, chance)
 
     def rows(self, lines: Sequence[LineView], now: Instant) -> list[Row]:
         """Look up attempts in flight, in their order."""
@@ -72,7 +72,7 @@ class AnswerTable:
         for line in lines:
             age = int(now - line.started_at)
             age = 0 if age < 0 else CURVE_S if age > CURVE_S else age
-            key = age * (_LEVELS + 1) + int(line.chance * _LEVELS + 0.5)
+            key = age * (_LEVELS + 1) + _level(line.chance)
             rows.append(self._rows.get(key) or self.row(age, line.chance))
         return rows
 
@@ -189,3 +189,10 @@ class ReadyTable:
                 for h in self._horizons_s
             ]
         )
+
+
+def _level(chance: float) -> int:
+    """Round a chance to percents; what is no number is met with most caution."""
+    if chance < _LEAST_CHANCE:
+        return 1
+    return int(chance * _LEVELS + 0.5) if chance <= 1 else _LEVELS

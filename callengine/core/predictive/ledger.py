@@ -21,6 +21,8 @@ from callengine.core.ids import Instant
 
 _BUCKETS = 288
 _MOST_OF_LIMIT = 1.25
+_SET_BACK_S = 3600.0
+"""A clock this much earlier than before was set back; less is late news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class NuisanceLedger:
         "_served",
         "_span_s",
         "_started_at",
+        "_turned_at",
         "_window_ends_at",
         "_zone",
         "limit",
@@ -88,6 +91,7 @@ class NuisanceLedger:
         self._span_s = limit.length_s / _BUCKETS
         self._buckets: deque[_Bucket] = deque()
         self._served = self._nuisances = self._machines = 0
+        self._turned_at = started_at
         self._window_ends_at = self._end_of_window(started_at)
 
     def served(self, at: Instant) -> None:
@@ -192,6 +196,10 @@ class NuisanceLedger:
 
     def _turn(self, now: Instant) -> None:
         """Forget what is no longer in the window."""
+        if now < self._turned_at - _SET_BACK_S:
+            self._set_back(now)
+        elif now > self._turned_at:
+            self._turned_at = now
         if self._rolling:
             self._roll(now)
         elif now >= self._window_ends_at:
@@ -212,6 +220,21 @@ class NuisanceLedger:
             self._machines -= bucket.machines
         if self._served > self._expected:
             self._expected = float(self._served)
+
+    def _set_back(self, now: Instant) -> None:
+        """
+        Keep what was counted, as of now, in the window of an earlier clock.
+
+        Otherwise a clock that was a year ahead for a moment would stop the windows
+        for a year.
+        """
+        self._turned_at = now
+        self._window_ends_at = self._end_of_window(now)
+        if self._buckets:
+            begin = floor(now / self._span_s) * self._span_s
+            counts = (self._served, self._nuisances, self._machines)
+            self._buckets.clear()
+            self._buckets.append(_Bucket(begin, *counts))
 
     def _end_of_window(self, now: Instant) -> Instant:
         if self._rolling:

@@ -35,6 +35,10 @@ class Outlook(Protocol):
         """Count one more attempt."""
         ...
 
+    def risks_without(self, row: Row) -> list[float]:
+        """Return `risks` as they would be without one of its attempts."""
+        ...
+
 
 def outlook(
     free: int, ready: Sequence[Row], answers: Sequence[Row], *, horizons: int
@@ -107,6 +111,14 @@ class ExactOutlook:
         self._trials.append(row.trial)
         self._columns = []
 
+    def risks_without(self, row: Row) -> list[float]:
+        """Return `risks` as they would be without one of its attempts."""
+        other = ExactOutlook(0, (), (), self._horizons)
+        other._short = self._short - 1
+        other._trials = self._trials.copy()
+        other._trials.remove(row.trial)
+        return other.risks()
+
     def _turned(self) -> list[tuple[float, ...]]:
         """Turn trials by horizons into horizons by trials; all are of one length."""
         self._columns = list(zip(*self._trials))  # noqa: B905
@@ -144,6 +156,18 @@ class NormalOutlook:
         for place in range(horizons):
             self._means[place] -= moments[place]
             self._variances[place] += moments[horizons + place]
+
+    def risks_without(self, row: Row) -> list[float]:
+        """Return `risks` as they would be without one of its attempts."""
+        horizons, moments = len(self._means), row.moments
+        other = NormalOutlook(0, (), (), 0)
+        other._means = [mean + moments[place] for place, mean in enumerate(self._means)]
+        # Sums of many small numbers may end a little below what is left.
+        other._variances = [
+            max(_LEAST_VARIANCE, variance - moments[horizons + place])
+            for place, variance in enumerate(self._variances)
+        ]
+        return other.risks()
 
 
 def _summed(rows: Sequence[Row]) -> list[float]:

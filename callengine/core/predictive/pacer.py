@@ -9,6 +9,7 @@ one line for each free agent, never fewer.
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from callengine.core.ids import Instant
@@ -23,6 +24,8 @@ from callengine.core.predictive.tick import Tick as Tick
 
 _TAPER = 3.0
 """Nuisance calls of room at which the price begins to fade."""
+
+_MOST_LINES_PER_AGENT = 100
 
 _LAST = HORIZONS - 1
 _MIDDLE = HORIZONS // 2
@@ -52,6 +55,19 @@ class PredictiveRules:
     hang_up_after_s: float | None = None
     hang_up_risk: float = 6.0
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.most_lines_per_agent <= _MOST_LINES_PER_AGENT:
+            raise ValueError(
+                f"most_lines_per_agent {self.most_lines_per_agent} is not within "
+                f"1..{_MOST_LINES_PER_AGENT}"
+            )
+        if not 0 <= self.leave_notice_s < inf:
+            raise ValueError(f"leave_notice_s {self.leave_notice_s} is no time")
+        if self.hang_up_after_s is not None and not self.hang_up_after_s >= 0:
+            raise ValueError(f"hang_up_after_s {self.hang_up_after_s} is no time")
+        if not self.hang_up_risk > 0:
+            raise ValueError(f"hang_up_risk {self.hang_up_risk} is not above 0")
+
 
 class _Told(NamedTuple):
     """What a tick is asked, and what it may spend."""
@@ -62,16 +78,6 @@ class _Told(NamedTuple):
     price: float
     room: float
     rate: float
-
-
-class _Present(NamedTuple):
-    """What a tick has looked up already."""
-
-    free: int
-    busy: list[Row]
-    lines: list[Row]
-    callers: list[Row]
-    risks: list[float]
 
 
 class Pacer:
@@ -144,8 +150,7 @@ class Pacer:
         start, risk, reason = _worth_starting(future, fresh, floor, told.price, cap)
         dropped: tuple[int, ...] = ()
         if start == 0 and snapshot.lines and self._any_may_go(snapshot.lines, now):
-            present = _Present(free, busy, lines, callers, future.risks())
-            dropped = self._not_worth_keeping(snapshot.lines, now, told.price, present)
+            dropped = self._not_worth_keeping(told, lines, future)
         tick = self._tick(told, start, dropped, reason, risk)
         if start or tick.look_again_s < _FAR_S:
             return tick
@@ -238,28 +243,24 @@ class Pacer:
         )
 
     def _not_worth_keeping(
-        self,
-        lines: tuple[LineView, ...],
-        now: Instant,
-        price: float,
-        present: "_Present",
+        self, told: "_Told", rows: list[Row], present: Outlook
     ) -> tuple[int, ...]:
         """Find the line whose answer would most likely be a nuisance, if any is."""
-        worst, most = -1, self.rules.hang_up_risk * price
-        for place, line in enumerate(lines):
-            if not self._may_hang_up(line, now):
+        worst, most = -1, self.rules.hang_up_risk * told.price
+        risks = present.risks()
+        known: dict[int, float] = {}
+        for place, line in enumerate(told.view.lines):
+            if not self._may_hang_up(line, told.now):
                 continue
-            rows = present.lines
-            if _risk(present.risks, rows[place]) <= most:
-                # Without the line itself the risk is smaller still.
-                continue
-            without = outlook(
-                present.free,
-                present.busy,
-                [*rows[:place], *rows[place + 1 :], *present.callers],
-                horizons=HORIZONS,
-            )
-            risk = _risk(without.risks(), rows[place])
+            row = rows[place]
+            # Lines of one age and chance share a row, and so their risk.
+            risk = known.get(id(row))
+            if risk is None:
+                risk = _risk(risks, row)
+                if risk > most:
+                    # Without the line itself the risk is smaller still.
+                    risk = _risk(present.risks_without(row), row)
+                known[id(row)] = risk
             if risk > most:
                 worst, most = place, risk
         return (worst,) if worst >= 0 else ()

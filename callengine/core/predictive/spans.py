@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, repeat
-from math import exp
+from math import exp, inf
 from operator import mul
 
 LONGEST_S = 1800
@@ -39,6 +39,12 @@ class SpanPrior:
 
     mean_s: float
     weight: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name in ("mean_s", "weight"):
+            value = getattr(self, name)
+            if not 0 < value < inf:
+                raise ValueError(f"{name} {value} is not above 0")
 
     def lasting(self, age_s: float) -> float:
         """Share that lasts longer than `age_s`."""

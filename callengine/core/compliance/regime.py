@@ -94,7 +94,7 @@ class Hours:
 
     def __post_init__(self) -> None:
         if not 0 <= self.since < self.until <= MINUTES_A_DAY:
-            raise BadRegime(f"hours {self.since}..{self.until} are no part of a day")
+            raise BadRegime(f"hours {self} are no part of a day: write 09:00-21:00")
 
     def __str__(self) -> str:
         return f"{clock(self.since)}-{clock(self.until)}"

@@ -79,7 +79,7 @@ def test_all_mistakes_are_said_at_once() -> None:
     [
         ("nuisance = 3", "nuisance: a table is expected, not 3"),
         ("hours = 'always'", "hours: a table is expected, not 'always'"),
-        ("hours = { mon = '20:00-09:00' }", "hours 1200..540 are no part of a day"),
+        ("hours = { mon = '20:00-09:00' }", "hours 20:00-09:00 are no part of a day"),
         ("caps = { per_day = 9, per_week = 2 }", "do not go together"),
         ("nuisance = { limit = true }", "a number is expected, not True"),
         ("name = ''", "a short text is expected"),

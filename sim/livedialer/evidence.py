@@ -30,3 +30,5 @@ class Evidence:
     tries: list[Try] = field(default_factory=list)
     cpu: dict[str, float] = field(default_factory=dict)
     remains: Remains = field(default_factory=Remains)
+    engine_code: int | None = 0
+    """What the engine ended with when asked to; negative: it had to be killed."""

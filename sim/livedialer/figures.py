@@ -142,8 +142,15 @@ def paired(tries: Iterable[Try], rings: Iterable[Ring]) -> Iterator[tuple[Try, R
             yield one, own.pop(0)
 
 
-def delays_ms(seen: Evidence, pairs: Sequence[tuple[Try, Ring]]) -> dict[str, Spread]:
-    """Sum up every delay that the simulator does not have."""
+def delays_ms(
+    seen: Evidence, pairs: Sequence[tuple[Try, Ring]], *, progressive: bool
+) -> dict[str, Spread]:
+    """
+    Sum up every delay that the simulator does not have.
+
+    Args:
+        progressive: a free agent is set aside at once, or it is a delay.
+    """
     talks = {(t.agent, t.number): t for t in read_talks(seen.phones)}
     hang_ups = [
         (t.cleared_at, talk.left_at)
@@ -166,7 +173,8 @@ def delays_ms(seen: Evidence, pairs: Sequence[tuple[Try, Ring]]) -> dict[str, Sp
         ]
         for name, of in found.items()
     }
-    delays["free_to_reserved"] = [s * 1000.0 for s in free_to_reserved_s(seen.tries)]
+    if progressive:
+        delays["free_to_reserved"] = [s * 1e3 for s in free_to_reserved_s(seen.tries)]
     return {name: spread(values) for name, values in delays.items()}
 
 

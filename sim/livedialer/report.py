@@ -11,6 +11,7 @@ from sim.livedialer.evidence import Evidence
 from sim.livedialer.phones import double_dials, read_rings, read_talks, waits_s
 from sim.livedialer.spans import Span, mean
 
+PROGRESSIVE = "progressive"
 POINTS = 0.03
 NUISANCE_LIMIT = 0.03
 JOIN_GOAL_MS = 500.0
@@ -22,7 +23,7 @@ AGREE = 0.01
 def policy_of(seen: Evidence) -> str:
     """Tell from the books how the engine dialled, in the simulator's words."""
     if not seen.tries or reserves_before_dialling(seen.tries):
-        return "progressive"
+        return PROGRESSIVE
     return "predictive"
 
 
@@ -53,6 +54,7 @@ def measure(seen: Evidence) -> dict[str, Any]:
     settled = Span(seen.whole.begins, seen.whole.ends - of.IN_TIME_S)
     answered = [t for t in seen.tries if settled.holds(t.answered_at)]
     heard = waits_s((r for r in rings if settled.holds(r.answered_at)), talks)
+    progressive = policy_of(seen) == PROGRESSIVE
     by_books = of.nuisance(of.waits_s(answered))
     return {
         "agents": len(seen.agents),
@@ -71,7 +73,7 @@ def measure(seen: Evidence) -> dict[str, Any]:
         "answer_to_agent_by_phones_ms": by_phones(heard),
         "attempts": of.attempts(seen.tries, seen.window),
         "double_dials": double_dials(rings, booked),
-        "delays_ms": of.delays_ms(seen, pairs),
+        "delays_ms": of.delays_ms(seen, pairs, progressive=progressive),
         "rang_out_s": spread(of.rang_out_s(pairs)),
         "cpu": seen.cpu,
         "left_behind": seen.remains.as_json(),
@@ -111,6 +113,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
         ),
         equal("late by the phones as by the books", seen_late, nuisance["late"]),
         equal("mishaps of agents", len(seen.desks.mishaps), 0),
+        equal("the engine's exit code", seen.engine_code, 0),
         equal("left behind", figures["left_behind"], dict.fromkeys(_LEFT, 0)),
     ]
 

@@ -98,6 +98,7 @@ async def live_dialer(options: LiveOptions, say: Say, watch: Watch) -> dict[str,
         seen = await _at_work(options, world, watch)
     seen.tries = await asyncio.to_thread(read_tries, world.plan.database, since=since)
     seen.remains = world.remains
+    seen.engine_code = world.engine.process.returncode if world.engine else None
     policy = policy_of(seen) if options.policy == AUTO else options.policy
     team = Team(
         options.scenario,

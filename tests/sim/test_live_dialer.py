@@ -344,7 +344,9 @@ def test_each_promise_can_be_broken() -> None:
     broken = whole_evidence()
     broken.desks.mishaps.append("a: the desktop was closed")
     broken.remains.channels.append("PJSIP/trunk-1")
-    assert failing(broken) == {"mishaps of agents", "left behind"}
+    broken.engine_code = -9
+    lost = {"mishaps of agents", "the engine's exit code", "left behind"}
+    assert failing(broken) == lost
 
 
 def test_a_run_interrupted_before_anything_happened_has_a_report() -> None:

@@ -2,6 +2,7 @@
 Measure the dialler over all team sizes and draw the charts of docs/pacing.md.
 
     python -m scripts.pacing_report measure   # an hour of CPU; writes the figures
+    python -m scripts.pacing_report measure B # of one scenario
     python -m scripts.pacing_report draw      # seconds; charts, and tables to paste
 
 Figures are kept in docs/pacing/figures.json, so that charts can be drawn anew without
@@ -36,25 +37,31 @@ LINES = {
 }
 
 
-def measure() -> None:
-    """Run what is not measured yet and write after every cell."""
+def measure(scenarios: str = "AB") -> None:
+    """Run what is not measured yet and write after every policy."""
     FOLDER.mkdir(exist_ok=True)
     found: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    for scenario in "AB":
+    for scenario in scenarios:
         for agents in AGENTS:
             key = f"{scenario}{agents}"
-            if key in found:
-                continue
-            found[key] = study.compare(
-                scenario,
-                agents,
-                seed=1,
-                seeds=SEEDS,
-                hours=max(AGENT_HOURS / agents / SEEDS, 20.0),
-                processes=1,
-            )
-            FIGURES.write_text(json.dumps(found, indent=1) + "\n")
-            print(key, found[key][study.OURS], flush=True)
+            row = found.setdefault(key, {})
+            for policy in study.USUAL:
+                if policy not in row:
+                    row |= _measured(scenario, agents, policy)
+                    FIGURES.write_text(json.dumps(found, indent=1) + "\n")
+            print(key, row[study.OURS], flush=True)
+
+
+def _measured(scenario: str, agents: int, policy: str) -> dict[str, Any]:
+    return study.compare(
+        scenario,
+        agents,
+        seed=1,
+        seeds=SEEDS,
+        hours=max(AGENT_HOURS / agents / SEEDS, 20.0),
+        policies=(policy,),
+        processes=1,
+    )
 
 
 def draw() -> None:
@@ -134,4 +141,4 @@ def _percent(share: float) -> str:
 
 
 if __name__ == "__main__":
-    {"measure": measure, "draw": draw}[sys.argv[1]]()
+    {"measure": measure, "draw": draw}[sys.argv[1]](*sys.argv[2:])

@@ -13,7 +13,7 @@ from itertools import islice, product
 from callengine.core.agent import SkillClass
 from callengine.core.ids import Instant
 from callengine.core.match.relaxation import Ladder
-from callengine.core.match.requirement import skills_of
+from callengine.core.match.requirement import ANYBODY, skills_of
 from callengine.core.match.zero_match import find_gaps
 from callengine.core.rulebook.book import (
     CallFacts,
@@ -50,11 +50,16 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A made-up call, and what the rules ask for it."""
+    """A made-up call, what the rules ask for it, and the last of those that ask."""
 
-    name: str
+    rule: Rule
     shop: str
     ladder: Ladder
+
+    @property
+    def name(self) -> str:
+        """Name it for people."""
+        return f'rule "{self.rule.name}", shop {self.shop}'
 
 
 def doubts_of(
@@ -70,10 +75,10 @@ def doubts_of(
         line = book.rules[0].line
         return [Doubt(line, "nobody is on the roster: no rule finds an agent")]
     decider, views = Decider(book), tuple(shops)
-    found: dict[tuple[str, str], Doubt] = {}
+    found: dict[str, Doubt] = {}
     for rule in book.rules:
         for doubt in _of_rule(rule, book, decider, views, roster, now):
-            found.setdefault((rule.name, doubt.text), doubt)
+            found.setdefault(doubt.text, doubt)
             if len(found) >= MOST_DOUBTS:
                 return sorted(found.values())
     return sorted(found.values())
@@ -116,20 +121,18 @@ def _of_rule(
         yield Doubt(rule.line, f'rule "{rule.name}": {said}')
     for call in calls.values():
         for gap in find_gaps([(call.name, call.ladder)], roster):
-            yield Doubt(rule.line, gap.text)
-        yield from _uncertified(rule, call, roster)
+            yield Doubt(call.rule.line, gap.text)
+        yield from _uncertified(call, roster)
 
 
-def _uncertified(
-    rule: Rule, call: _Call, roster: Mapping[str, SkillClass]
-) -> Iterator[Doubt]:
+def _uncertified(call: _Call, roster: Mapping[str, SkillClass]) -> Iterator[Doubt]:
     """Find agents of other shops who may get the call in the end."""
     last, own = call.ladder.steps[-1].expr, f"shop.{call.shop}"
     for agent, skills in sorted(roster.items()):
         held = dict(skills)
         if own not in held and last.met_by(held):
             yield Doubt(
-                rule.line,
+                call.rule.line,
                 f"{call.name}: {agent} may get such calls without that shop's"
                 ' certificate; write hard = "shop.{shop}" in a rule for all',
             )
@@ -139,12 +142,13 @@ def _uncertified(
 def _calls(
     rule: Rule, book: Rulebook, decider: Decider, shop: ShopView, now: Instant
 ) -> Iterator[_Call]:
-    name = f'rule "{rule.name}", shop {shop.shop}'
     for facts in islice(_facts(rule, book, shop, now), MOST_CALLS):
         at = _during(rule, book, now)
         verdict = decider.decide(facts, at)
         if rule.name in verdict.rules:
-            yield _Call(name, shop.shop, verdict.ladder)
+            held = (r for r in reversed(book.rules) if r.name in verdict.rules)
+            asks = (r for r in held if r.hard != ANYBODY or r.soft or r.history)
+            yield _Call(next(asks, rule), shop.shop, verdict.ladder)
 
 
 def _facts(

@@ -112,6 +112,10 @@ class PolicyReader:
             return None
         if "spare" not in table:
             return usual
+        if table["spare"] is True:
+            hint = "false: nobody helps before the time"
+            self.fields.wrong('"spare" is a number or false', (*path, "spare"), hint)
+            return usual
         return self._number(table, "spare", path, 2.0, 0.0, 1_000.0)
 
     def _bands(self, table: dict[str, Any], path: Path) -> tuple[int, ...]:

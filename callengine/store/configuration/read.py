@@ -41,7 +41,6 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "": Plan,
     "shops": ShopPlan,
     "agents": AgentPlan,
-    "skills": HeldPlan,
     "products": ProductPlan,
     "receivers": ReceiversPlan,
     "queue": QueuePlan,
@@ -211,6 +210,8 @@ def _without_level(path: tuple[str | int, ...], data: Any) -> tuple[str | int, .
 
 def _model_at(path: tuple[str | int, ...]) -> type[BaseModel] | None:
     names = [part for part in path if isinstance(part, str)]
+    if len(names) == 3 and names[0] == "agents":
+        return HeldPlan
     return _TABLES.get(names[-1] if names else "")
 
 

@@ -177,3 +177,67 @@ def test_a_database_that_is_away_is_one_clear_sentence(
     assert said.code == 1
     assert "the database does not work" in said.err
     assert "Traceback" not in said.err
+
+
+# --- routing rules ---------------------------------------------------------------
+
+RULES = """\
+[[rules]]
+name = "everybody"
+hard = "shop.{shop} and lang.{language}>=5"
+
+[[rules]]
+name = "garden"
+soft = "product.garden>=10"
+"""
+
+
+def test_rules_of_a_file_of_their_own_are_applied_once(
+    ready: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    first, again = (ready("apply", str(file), "--json").json() for _ in range(2))
+
+    assert first["created"] == ["routing rules"]
+    assert (again["created"], again["changed"], again["unchanged"]) == ([], [], 1)
+
+
+def test_a_mistake_in_rules_is_shown_with_its_place_and_changes_nothing(
+    ready: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    ready("apply", str(file))
+    file.write_text(RULES.replace("product.garden", "prodcut.garden"))
+    checked, applied = ready("check", str(file)), ready("apply", str(file))
+
+    assert (checked.code, applied.code) == (1, 1)
+    for said in (checked, applied):
+        assert said.err.splitlines()[:3] == [
+            f'{file}: error: line 7, column 9: no skill is called "prodcut.garden";'
+            ' did you mean "product.garden"?',
+            '  7 | soft = "prodcut.garden>=10"',
+            "    |         ^",
+        ]
+    assert "nothing was applied" in applied.err
+    file.write_text(RULES)
+    assert ready("apply", str(file), "--json").json()["unchanged"] == 1
+
+
+def test_a_rule_that_the_roster_cannot_serve_is_a_warning_and_can_be_applied(
+    ready: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    checked = ready("check", str(file))
+
+    assert checked.code == 0
+    assert "0 shops, 0 agents, 2 rules; no errors, 2 warnings" in checked.out
+    assert (
+        f'{file}: warning: line 5: rule "garden", shop teplo: nobody meets'
+        in checked.err
+    )
+    said = ready("check", str(file), "--json").json()
+    assert said["ok"] is True
+    assert {warning["line"] for warning in said["warnings"]} == {5}

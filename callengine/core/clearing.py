@@ -91,7 +91,7 @@ def call_record(call: Call, now: float) -> CallRecord:
         customer=found[0].customer if found else None,
         order=call.lead.order if call.lead else None,
         agent=call.agent if call.bridged_at is not None else None,
-        requirement=str(call.required),
+        requirement=call.needed,
         enqueued_at=call.enqueued_at,
         answered_at=call.answered_at,
         bridged_at=call.bridged_at,

@@ -71,6 +71,13 @@ class Campaign:
         self.regime, self.pacer.ledger = regime, ledger
         self.pacer.rules = _within(self.pacer.rules, regime)
 
+    def recall(self, began_at: Instant) -> None:
+        """Count from its real beginning, before anything else is counted."""
+        self._began_at = began_at
+        self.pacer.ledger = NuisanceLedger(
+            self.regime.nuisance, zone=str(self._zone), started_at=began_at
+        )
+
     def context(self, tries: int, at: Instant) -> AnswerContext:
         """Say what an answer to the `tries`th attempt, started at `at`, depends on."""
         hour = datetime.fromtimestamp(at, self._zone).hour

@@ -17,6 +17,7 @@ from callengine.core import (
     offers,
     outbound,
     pacing,
+    remember,
     routing,
 )
 from callengine.core.call import Call
@@ -25,6 +26,7 @@ from callengine.core.facts import (
     AgentBecameReady,
     AgentLoggedOut,
     AgentPaused,
+    AttemptsRemembered,
     CallArrived,
     CallerIdentified,
     ChannelAnswered,
@@ -219,6 +221,7 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     DispositionSaved: desk.on_disposition_saved,
     EndpointChanged: desk.on_endpoint_changed,
     LeadsOffered: outbound.on_leads_offered,
+    AttemptsRemembered: remember.on_attempts_remembered,
     PacketsCounted: hearing.on_packets_counted,
     PlaybackEnded: inbound.on_playback_ended,
     RosterChanged: on_roster_changed,

@@ -22,6 +22,7 @@ from callengine.core.ids import (
     ShopId,
 )
 from callengine.core.living import Living
+from callengine.core.memory import ShopMemory
 from callengine.core.roster import Roster
 from callengine.core.rules import Rules
 from callengine.core.ruling import Ruling
@@ -256,6 +257,16 @@ class LeadsOffered(Fact):
     """The order book offers leads that are due; the pool owns them until recorded."""
 
     leads: tuple[Lead, ...] = field(default_factory=tuple)
+
+
+# --- from before -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptsRemembered(Fact):
+    """What earlier attempts taught, read once when the engine starts."""
+
+    shops: tuple[ShopMemory, ...] = field(default_factory=tuple)
 
 
 # --- from configuration ----------------------------------------------------------

@@ -28,6 +28,7 @@ from callengine.core.ids import (
 )
 from callengine.core.living import Living as Living
 from callengine.core.living import LivingChannel as LivingChannel
+from callengine.core.memory import ShopMemory
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.roster import AgentProfile as AgentProfile
 from callengine.core.roster import Roster as Roster
@@ -463,6 +464,9 @@ class Archive(Protocol):
 
     async def why(self, call: CallId) -> CallHistory | None:
         """Everything recorded about a call; None when nothing is."""
+
+    async def remembered(self, roster: Roster, now: Instant) -> tuple[ShopMemory, ...]:
+        """Read each shop's counts of its regime's window, and its last attempts."""
 
     async def why_order(self, key: str) -> OrderHistory | None:
         """Everything recorded about an order, by its id or that of an attempt."""

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from callengine.core import effects as do
-from callengine.core.facts import AsteriskListed, RulesChanged
+from callengine.core.facts import AsteriskListed, AttemptsRemembered, RulesChanged
 from callengine.core.ids import CallId, Instant
 from callengine.core.pool import Pool
 from callengine.engine.config import EngineConfig as EngineConfig
@@ -152,6 +152,8 @@ class Engine(Desk):
         effects = read_back(pool, entries, now())
         keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
         await self._ports.order_book.release_all(keep)
+        memories = await self._ports.archive.remembered(roster, now())
+        effects += self.owner.apply(AttemptsRemembered(at=now(), shops=memories))
         await self.owner.carry_out(effects)
 
     def _route_by(self, routing: RoutingRules) -> None:

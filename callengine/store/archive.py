@@ -14,9 +14,11 @@ from callengine.core.ids import (
     CallId,
     ChannelId,
     CustomerId,
+    Instant,
     OrderId,
     ShopId,
 )
+from callengine.core.memory import ShopMemory
 from callengine.core.records import (
     AttemptRecord,
     CallRecord,
@@ -24,6 +26,7 @@ from callengine.core.records import (
     LegRecord,
     Outcome,
 )
+from callengine.core.roster import Roster
 from callengine.engine.ports import (
     CallHistory,
     DeliveryAgreement,
@@ -32,6 +35,7 @@ from callengine.engine.ports import (
 )
 from callengine.store import tables as t
 from callengine.store.database import Database
+from callengine.store.memory import remembered
 
 MAX_DECISIONS = 500
 
@@ -68,6 +72,11 @@ class SqlArchive:
             )
         empty = CallHistory(call=None)
         return None if history == empty else history
+
+    async def remembered(self, roster: Roster, now: Instant) -> tuple[ShopMemory, ...]:
+        """Read counts and attempts of before; see `Archive`."""
+        async with self._db.read() as connection:
+            return await remembered(connection, roster, now)
 
     async def why_order(self, key: str) -> OrderHistory | None:
         """Everything recorded about an order, by its id or that of an attempt."""

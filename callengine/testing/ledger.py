@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, CallId, Instant, OrderId, ShopId
+from callengine.core.memory import (
+    MOST_ATTEMPTS,
+    CountedHour,
+    FinishedAttempt,
+    ShopMemory,
+    window_began,
+)
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
+from callengine.core.roster import Roster, Shop
 from callengine.engine.dispositions import (
     check_disposition,
     settle,
@@ -143,6 +151,29 @@ class MemoryArchive:
         )
         return None if history == CallHistory(call=None) else history
 
+    async def remembered(self, roster: Roster, now: Instant) -> tuple[ShopMemory, ...]:
+        """Read counts and attempts of before; see `Archive`."""
+        memories = (self._memory(roster, shop, now) for shop in roster.shops)
+        return tuple(memory for memory in memories if memory is not None)
+
+    def _memory(self, roster: Roster, shop: Shop, now: Instant) -> ShopMemory | None:
+        mine = [a for a in self.books.attempts.values() if a.shop == shop.shop]
+        if not mine:
+            return None
+        mine.sort(key=lambda attempt: attempt.started_at)
+        began_at, limit = mine[0].started_at, roster.regime_of(shop).nuisance
+        since = window_began(limit, shop.zone, began_at, now)
+        hours: dict[int, list[AttemptRecord]] = defaultdict(list)
+        for attempt in mine:
+            if attempt.answered_at is not None and since <= attempt.answered_at <= now:
+                hours[int(attempt.answered_at // 3600)].append(attempt)
+        return ShopMemory(
+            shop=shop.shop,
+            began_at=began_at,
+            counts=tuple(_counted(hours[h], limit.threshold_s) for h in sorted(hours)),
+            attempts=tuple(_finished(attempt) for attempt in mine[-MOST_ATTEMPTS:]),
+        )
+
     async def why_order(self, key: str) -> OrderHistory | None:
         """Everything recorded about an order, by its id or that of an attempt."""
         books = self.books
@@ -163,3 +194,36 @@ class MemoryArchive:
             attempts=tuple(sorted(attempts, key=lambda a: a.started_at)),
             decisions=tuple(sorted(decisions, key=lambda d: d.at)),
         )
+
+
+def _counted(attempts: Sequence[AttemptRecord], threshold_s: float) -> CountedHour:
+    """Count an hour's live answers: late is as bad as never."""
+    answered = [a.answered_at for a in attempts if a.answered_at is not None]
+    machines = sum(a.outcome is Outcome.MACHINE for a in attempts)
+    served = sum(
+        a.outcome is not Outcome.MACHINE
+        and a.bridged_at is not None
+        and a.answered_at is not None
+        and a.bridged_at - a.answered_at <= threshold_s
+        for a in attempts
+    )
+    return CountedHour(
+        at=min(answered),
+        served=served,
+        nuisances=len(attempts) - machines - served,
+        machines=machines,
+    )
+
+
+def _finished(attempt: AttemptRecord) -> FinishedAttempt:
+    return FinishedAttempt(
+        tries=attempt.tries,
+        started_at=attempt.started_at,
+        rang=attempt.ring_s > 0,
+        answered_at=attempt.answered_at,
+        bridged_at=attempt.bridged_at,
+        ended_at=attempt.ended_at,
+        outcome=attempt.outcome,
+        trunk=attempt.trunk,
+        zone=attempt.zone,
+    )

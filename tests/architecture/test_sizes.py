@@ -13,7 +13,7 @@ FUNCTION_LINES = 40
 WHOLE = frozenset({"migrations"})
 """A migration is a record of what was done, not something to read on."""
 ALLOWED = {
-    "callengine/engine/ports.py": 600,  # declarations, which are looked up
+    "callengine/engine/ports.py": 650,  # declarations, which are looked up
 }
 """File -> its own ceiling, and why."""
 

@@ -168,6 +168,7 @@ def test_more_waiting_callers_than_agents_start_nothing() -> None:
         PacingView(lines=(), agents=team, held=10**6),
         PacingView(lines=(), agents=team, keep_free=10**6),
         PacingView(lines=(), agents=team[:1], inbound_per_s=100.0),
+        PacingView(lines=(), agents=team[:1], inbound_per_s=1e9),
     ):
         tick = _rich().decide(view, NOW)
         assert tick.start <= 1
@@ -203,6 +204,20 @@ def test_ten_thousand_agents_are_dialled_for() -> None:
     free = sum(agent.duty is Duty.FREE for agent in team)
     assert free < tick.start <= 120_000
     _check(tick, view)
+
+
+def test_a_decision_far_from_its_price_holds_while_only_ages_change() -> None:
+    """What small teams are spared are looks that would have started nothing."""
+    pacer = _rich(0.01)
+    team = (AgentView(Duty.TALKING, NOW - 3), AgentView(Duty.TALKING, NOW - 150))
+    view = PacingView(lines=(LineView(NOW, 0.5),), agents=team, chance=0.5)
+    tick = pacer.decide(view, NOW)
+    assert tick.look_again_s > 4
+    for after_s in range(1, int(tick.look_again_s)):
+        assert pacer.decide(view, NOW + after_s).start == 0
+    leaver = AgentView(Duty.TALKING, NOW - 150, NOW + 36)
+    leaving = PacingView(lines=view.lines, agents=(*team, leaver), chance=0.5)
+    assert pacer.decide(leaving, NOW).look_again_s <= 8
 
 
 def test_customers_who_only_answer_late_are_not_dialled_without_end() -> None:

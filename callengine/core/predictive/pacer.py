@@ -34,6 +34,7 @@ _MIDDLE = HORIZONS // 2
 _NEAR, _NEAR_S = 1.5, 1.0
 _FAR, _BETWEEN_S, _FAR_S = 3.0, 2.0, 4.0
 _SCARCE = 0.001
+_MOST_CALLERS_PER_S = 50.0
 _FORESEEN_AGENT_S = 40.0
 
 
@@ -167,7 +168,7 @@ class Pacer:
         longest_s = _FORESEEN_AGENT_S / busy if busy else 0.0
         answers, ready = self.estimates.tables()
         fresh = answers.fresh(view.chance)
-        most = _FAR * told.price * fresh.chances[_LAST] / fresh.chances[_MIDDLE]
+        most = _FAR * told.price * fresh.chances[_LAST]
         while after_s < longest_s:
             then = told.now + after_s
             if view.lines and self._any_may_go(view.lines, then):
@@ -180,7 +181,7 @@ class Pacer:
             free -= view.keep_free + view.held + view.calls_waiting
             lines = answers.rows(view.lines, then)
             future = outlook(free, rows, [*lines, *callers], horizons=HORIZONS)
-            if future.risk_at(_MIDDLE) <= most:
+            if future.risk_at(_MIDDLE) * fresh.chances[_MIDDLE] <= most:
                 break
             after_s += _FAR_S
         return after_s
@@ -212,7 +213,8 @@ class Pacer:
     def _callers(self, snapshot: PacingView) -> list[Row]:
         """Take expected inbound calls for lines that will be answered."""
         horizons_s = self.estimates.ready_horizons_s
-        expected = [snapshot.inbound_per_s * h for h in horizons_s]
+        per_s = min(snapshot.inbound_per_s, _MOST_CALLERS_PER_S)
+        expected = [per_s * h for h in horizons_s]
         count = max(1, round(2 * expected[-1]))
         chances = [min(1.0, e / count) for e in expected]
         return [answer_row(chances)] * count

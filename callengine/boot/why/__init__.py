@@ -1,0 +1,1 @@
+"""`callengine why`: a call's story as parts, and the ways to print them."""

@@ -18,12 +18,14 @@ class Evidence:
         agents: logins of everybody, all logged in from beginning to end.
         whole: from the first ready agent to the end of dialling.
         window: what is measured: `whole` without the warm-up.
+        wanted_s: how long the window should be.
         cpu: processor time in the window as shares of one core, by who used it.
     """
 
     agents: list[str]
     whole: Span
     window: Span
+    wanted_s: float = 0.0
     customers: list[Moment] = field(default_factory=list)
     phones: list[Moment] = field(default_factory=list)
     desks: DeskLog = field(default_factory=DeskLog)

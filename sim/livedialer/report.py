@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sim.checks import Check, at_most, closing, equal
+from sim.checks import Check, at_least, at_most, closing, equal
 from sim.figures import Spread, spread
 from sim.livedialer import figures as of
 from sim.livedialer.books import reserves_before_dialling
@@ -59,6 +59,7 @@ def measure(seen: Evidence) -> dict[str, Any]:
     return {
         "agents": len(seen.agents),
         "measured_s": round(seen.window.length_s, 1),
+        "interrupted": seen.window.length_s < seen.wanted_s,
         "warm_up_s": round(seen.window.begins - seen.whole.begins, 1),
         "utilisation": round(mean(shares["books"]), 4),
         "utilisation_by_source": {
@@ -101,6 +102,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
     )
     within = nuisance["rate"] <= NUISANCE_LIMIT
     return [
+        at_least("seconds measured", figures["measured_s"], seen.wanted_s),
         at_most("live and simulated utilisation apart", apart, POINTS),
         Check("nuisance rate", within, nuisance["rate"], margin),
         at_most("answer to agent, p95 ms", join_ms, JOIN_GOAL_MS),

@@ -29,6 +29,7 @@ from sim.livedialer.spans import Span
 from sim.livedialer.twin import Team, live_all
 from sim.livedialer.world import LiveWorld, plan_of
 from sim.sipp.run import Sipp
+from sim.waiting import until
 from sim.world.engine_api import ApiRefused
 from sim.world.steps import Say
 from sim.worlds.dialer_people import SCENARIOS
@@ -137,6 +138,7 @@ async def _at_work(options: LiveOptions, world: LiveWorld, watch: Watch) -> Evid
             agents=list(world.shops.agents),
             whole=measured.whole,
             window=measured.window,
+            wanted_s=options.minutes * 60,
             customers=customers.moments(),
             phones=phones.moments(),
             desks=desks.log,
@@ -262,4 +264,12 @@ async def _close_up(world: LiveWorld, desks: Desks) -> None:
         with suppress(PbxError):
             await world.pbx.console("channel request hangup all")
         if await world.until_quiet(within_s=QUIET_S / 3):
-            return
+            break
+
+    async def settled() -> bool:
+        with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):
+            return not sum((await world.api.floor())["calls"].values())
+        return False
+
+    if not await until(settled, every_s=0.1, within_s=QUIET_S):
+        desks.log.mishaps.append("the engine has calls when there are none")

@@ -40,8 +40,8 @@ MANY = 20_000
 
 def test_fates_are_those_of_the_virtual_world_with_the_same_seed() -> None:
     world = DialerWorld(WARM, 0, Progressive(), seed=7)
-    ours = fates(WARM, 7)
-    assert [next(ours) for _ in range(50)] == [world.fates.fate() for _ in range(50)]
+    drawn = list(islice(fates(WARM, 7), 50))
+    assert drawn == [world.fates.fate() for _ in range(50)]
 
 
 def test_talks_and_wrap_ups_are_those_of_the_virtual_world() -> None:
@@ -329,15 +329,14 @@ def test_each_promise_can_be_broken() -> None:
     assert failing(whole_evidence(), 0.80) == {"live and simulated utilisation apart"}
     late = whole_evidence()
     late.tries[0] = tried(bridged_at=7.5)
-    assert failing(late) == {
-        "nuisance rate",
-        "answer to agent, p95 ms",
-        "books, phones and desktops apart",
-        "late by the phones as by the books",
-    }
+    apart = {"books, phones and desktops apart", "late by the phones as by the books"}
+    assert failing(late) == {"nuisance rate", "answer to agent, p95 ms", *apart}
     machine = whole_evidence()
     machine.tries[0] = tried(outcome="machine", said_at=None, cleared_at=80.0)
     assert failing(machine) == {"people taken for machines"}
+    short = whole_evidence()
+    short.wanted_s = 600
+    assert failing(short) == {"seconds measured"}
     twice = whole_evidence()
     del twice.tries[2]
     assert failing(twice) == {"double dials"}
@@ -358,8 +357,7 @@ def test_a_run_interrupted_before_anything_happened_has_a_report() -> None:
 
 def test_the_twin_is_busy_as_a_progressive_team_is() -> None:
     team = Team("A", 20, "progressive", 300, 1800)
-    lived = [live_once(TwinTask(team, seed)) for seed in range(6)]
-    told = figures(lived)
+    told = figures([live_once(TwinTask(team, seed)) for seed in range(6)])
     assert told["utilisation"] == pytest.approx(0.80, abs=0.02)
     assert told["nuisance_rate"] == 0.0
 

@@ -7,6 +7,7 @@ from typing import Any
 from callengine.core.machines import AgentState, CallState
 from callengine.core.pool import Pool
 from callengine.core.records import AttemptRecord, CallRecord, Outcome
+from callengine.engine.waiting import waiting_calls
 
 KEPT = 10_000
 NUISANCE_AFTER_S = 2.0
@@ -73,6 +74,7 @@ class Floor:
                 Counter(call.direction for call in pool.calls.values())
             ),
             "waiting": len(pool.matcher),
+            "waiting_calls": waiting_calls(pool),
             "agents": {s.value: agents[s.value] for s in AgentState},
             "agents_offerable": pool.matcher.free_agents,
             "orders": dict(orders),

@@ -32,6 +32,7 @@ from callengine.engine.recorder import Recorder
 from callengine.engine.recovery import read_back
 from callengine.engine.routing_rules import RoutingRules, read_rules, with_policy
 from callengine.engine.timers import Timers
+from callengine.engine.waiting import told_of
 
 log = structlog.get_logger(__name__)
 
@@ -279,8 +280,6 @@ class Engine(Desk):
             return None
         return {
             "call": call,
-            "live": None
-            if live is None
-            else {"state": live.state.value, "events": live.events},
+            "live": None if live is None else told_of(self.pool, live),
             "history": history,
         }

@@ -24,3 +24,13 @@ async def why(request: web.Request) -> web.StreamResponse:
     if story is None:
         raise ApiError(404, "unknown_call", "Nothing is known of this call.")
     return json_response(story)
+
+
+async def why_order(request: web.Request) -> web.StreamResponse:
+    """Tell an order's verdicts and attempts."""
+    require_admin(request)
+    key = request.match_info["order"][:MAX_CALL_CHARS]
+    story = await request.app[DEPS].engine.why_order(key)
+    if story is None:
+        raise ApiError(404, "unknown_order", "Nothing is known of this order.")
+    return json_response(story)

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import Instant
+from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.face import EngineFace
 from callengine.engine.ports import (
     AgentAccounts,
@@ -43,6 +44,7 @@ class ApiDeps:
     shop_keys: ShopKeys
     accounts: AgentAccounts
     directory: Directory
+    do_not_call: DoNotCall
     session_key: bytes
     admin_token: str
     now: Clock

@@ -41,6 +41,8 @@ class CustomerIn(Strict):
     language: Language = ""
     region: Word = ""
     external_id: Code = ""
+    zone: Word = ""
+    """IANA name such as Europe/Moscow: the clock that the customer lives by."""
 
 
 class DeliveryIn(Strict):
@@ -48,6 +50,8 @@ class DeliveryIn(Strict):
 
     method: Literal["", "courier", "pickup", "post"] = ""
     address: Address = ""
+    cut_off_at: PlacedAt | None = None
+    """When the courier for this order leaves."""
 
 
 class OrderIn(Strict):
@@ -60,6 +64,8 @@ class OrderIn(Strict):
     currency: Currency = ""
     delivery: DeliveryIn = DeliveryIn()
     comment: Note = ""
+    consent: bool = Field(default=False, strict=True)
+    """The customer's consent to be called is on the shop's record."""
 
     def to_new_order(self) -> NewOrder:
         """Hand it to the store."""
@@ -72,10 +78,13 @@ class OrderIn(Strict):
             region=self.customer.region,
             external_id=self.customer.external_id,
             currency=self.currency,
-            placed_at=self.placed_at.timestamp() if self.placed_at else None,
+            placed_at=_instant(self.placed_at),
             method=self.delivery.method,
             address=self.delivery.address,
             comment=self.comment,
+            zone=self.customer.zone,
+            consent=self.consent,
+            cut_off_at=_instant(self.delivery.cut_off_at),
         )
 
 
@@ -110,6 +119,13 @@ class AttemptOut(BaseModel):
     next_try_at: datetime | None
 
 
+class HeldOut(BaseModel):
+    """What forbade dialling when the order was last due."""
+
+    rule: str
+    reason: str
+
+
 class OrderOut(BaseModel):
     """An order as it stands."""
 
@@ -129,6 +145,9 @@ class OrderOut(BaseModel):
     disposition: str
     note: str
     attempts: list[AttemptOut]
+    consent: bool
+    cut_off_at: datetime | None
+    held: HeldOut | None
 
 
 def order_out(view: OrderView) -> dict[str, Any]:
@@ -160,7 +179,16 @@ def order_out(view: OrderView) -> dict[str, Any]:
             }
             for a in view.attempts
         ],
+        "consent": view.consent,
+        "cut_off_at": utc(view.cut_off_at),
+        "held": {"rule": view.held_rule, "reason": view.held_reason}
+        if view.held_rule
+        else None,
     }
+
+
+def _instant(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
 
 
 def utc(at: float | None) -> datetime | None:

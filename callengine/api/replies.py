@@ -64,6 +64,20 @@ class Why(BaseModel):
     history: dict[str, Any] | None
 
 
+class WhyOrder(BaseModel):
+    """Why an order waits or was given up: verdicts and attempts, oldest first."""
+
+    order: str
+    shop: str
+    number: str
+    stage: str
+    next_try_at: float | None
+    held_rule: str
+    held_reason: str
+    attempts: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+
+
 class WebhookData(BaseModel):
     """What a message tells; empty parts are null or absent."""
 

@@ -2,11 +2,28 @@
 
 from aiohttp import web
 
-from callengine.api import admin, login, orders, pages, probes, socket, supervise
+from callengine.api import (
+    admin,
+    do_not_call,
+    login,
+    orders,
+    pages,
+    probes,
+    socket,
+    supervise,
+)
 from callengine.api.errors import json_response
 from callengine.api.openapi import Route, build_document
 from callengine.api.order_models import OrderIn, OrderOut
-from callengine.api.replies import AgentOut, Floor, Health, Nothing, Readiness, Why
+from callengine.api.replies import (
+    AgentOut,
+    Floor,
+    Health,
+    Nothing,
+    Readiness,
+    Why,
+    WhyOrder,
+)
 
 DOCUMENT: web.AppKey[dict[str, object]] = web.AppKey("DOCUMENT", dict)
 
@@ -36,6 +53,34 @@ ROUTES: tuple[Route, ...] = (
         summary="Show an order: stage, attempts, delivery",
         who="shop",
         replies={200: OrderOut},
+        errors=_SHOP_ERRORS,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/shops/{shop}/do-not-call",
+        handler=do_not_call.list_numbers,
+        summary="List the numbers that asked the shop not to be called",
+        who="shop",
+        replies={200: do_not_call.DoNotCallList},
+        errors=_SHOP_ERRORS,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/shops/{shop}/do-not-call",
+        handler=do_not_call.add_number,
+        summary="Put a number on that list; orders with it are not dialled any more",
+        who="shop",
+        body=do_not_call.DoNotCallIn,
+        replies={200: do_not_call.DoNotCallOut},
+        errors=(400, *_SHOP_ERRORS, 413, 415, 422),
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/shops/{shop}/do-not-call/{number}",
+        handler=do_not_call.remove_number,
+        summary="Take a number off that list",
+        who="shop",
+        replies={200: Nothing},
         errors=_SHOP_ERRORS,
     ),
     Route(
@@ -91,6 +136,15 @@ ROUTES: tuple[Route, ...] = (
         summary="Tell why a call went where it went",
         who="admin",
         replies={200: Why},
+        errors=(401, 404),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/orders/{order}/why",
+        handler=admin.why_order,
+        summary="Tell why an order waits: verdicts and attempts, by the id of either",
+        who="admin",
+        replies={200: WhyOrder},
         errors=(401, 404),
     ),
     Route(

@@ -68,7 +68,10 @@ COMMANDS: dict[str, Entry] = {
     ),
     "migrate": Entry(f"{_HERE}.data", "migrate", "Bring the database up to date."),
     "orders": Entry(f"{_HERE}.data", "orders", "Import orders from a file."),
-    "why": Entry(f"{_HERE}.why", "why", "Explain why a call went where it went."),
+    "dnc": Entry(f"{_HERE}.dnc", "dnc", "Numbers that asked not to be called."),
+    "why": Entry(
+        f"{_HERE}.why", "why", "Explain a call, or why an order was not dialled."
+    ),
     "doctor": Entry(
         "callengine.boot.doctor", "doctor", "Say what is missing or too old."
     ),

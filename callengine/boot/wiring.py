@@ -174,6 +174,7 @@ class Node:
             shop_keys=store.keys,
             accounts=store.accounts,
             directory=store.directory,
+            do_not_call=store.do_not_call,
             session_key=session_key(secrets),
             admin_token=secrets.admin_token,
             now=clock,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from callengine.core.cards import Card
 from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, Instant, OrderId
-from callengine.engine.ports import DeliveryAgreement
+from callengine.engine.ports import DeliveryAgreement, OrderHistory
 
 
 class UnknownAgent(Exception):
@@ -113,3 +113,6 @@ class EngineFace(Protocol):
 
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell a call's decisions and events, None when nothing is known of it."""
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Tell an order's verdicts and attempts, by its id or an attempt's."""

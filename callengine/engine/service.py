@@ -26,6 +26,7 @@ from callengine.engine.performer import Performer
 from callengine.engine.ports import (
     Fenced,
     JournalDown,
+    OrderHistory,
     TelephonyError,
 )
 from callengine.engine.recorder import Recorder
@@ -271,6 +272,10 @@ class Engine(Desk):
             "journal_down": self._started().journal_down,
             "illegal_transitions": self._started().illegal,
         }
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Tell an order's verdicts and attempts, by its id or an attempt's."""
+        return await self._ports.archive.why_order(key)
 
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell a call's decisions and events, None when nothing is known of it."""

@@ -18,7 +18,7 @@ from callengine.engine.face import (
     UnknownAgent,
     UnknownCall,
 )
-from callengine.engine.ports import Desktops
+from callengine.engine.ports import Desktops, OrderHistory
 
 WRAP_UP_S = 30.0
 _IN_CALL = frozenset({"reserved", "talking", "wrap_up"})
@@ -43,6 +43,7 @@ class MemoryEngine:
     present: set[AgentId] = field(default_factory=set)
     refusal: Exception | None = None
     stories: dict[CallId, dict[str, Any]] = field(default_factory=dict)
+    histories: dict[str, OrderHistory] = field(default_factory=dict)
 
     def add_agent(self, agent: str, name: str, *, reachable: bool = True) -> AgentId:
         """Put an agent on the roster, offline."""
@@ -152,6 +153,10 @@ class MemoryEngine:
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell the story a test wrote."""
         return self.stories.get(call)
+
+    async def why_order(self, key: str) -> OrderHistory | None:
+        """Tell the history a test wrote."""
+        return self.histories.get(key)
 
     def _card(self, agent: AgentId, call: CallId, state: str, card: Card) -> None:
         view = CardView(call=call, state=state, since=self.now(), card=card)

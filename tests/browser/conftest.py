@@ -19,6 +19,7 @@ from callengine.core.ids import AgentId
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryIntake
 from callengine.testing.directory import MemoryDirectory
+from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile
 from callengine.testing.face import MemoryEngine
 
@@ -92,6 +93,7 @@ async def serving() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),
+            do_not_call=MemoryDoNotCall(books),
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

@@ -23,6 +23,7 @@ from callengine.engine.service import Engine, EngineConfig, Ports
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryCrm, MemoryIntake
 from callengine.testing.directory import MemoryDirectory
+from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors
 from callengine.testing.journal import MemoryJournal, MemoryRedis
 from callengine.testing.ledger import MemoryArchive, MemoryLedger
@@ -106,6 +107,7 @@ async def centre(browser: Browser) -> AsyncIterator[Centre]:
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),
+            do_not_call=MemoryDoNotCall(books),
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

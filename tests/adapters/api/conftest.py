@@ -15,6 +15,7 @@ from callengine.core.ids import ShopId
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryIntake
 from callengine.testing.directory import MemoryDirectory
+from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile, make_shop
 from callengine.testing.face import MemoryEngine
 
@@ -70,6 +71,7 @@ async def world() -> AsyncIterator[World]:
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),
+            do_not_call=MemoryDoNotCall(books),
             session_key=KEY,
             admin_token="admin-token",
             now=lambda: clock[0],

@@ -6,8 +6,8 @@ import pytest
 
 from callengine.api.pages import FOLDER
 from callengine.api.routes import ROUTES
-from callengine.core.ids import CallId
-from callengine.engine.ports import StoreDown
+from callengine.core.ids import CallId, OrderId, ShopId
+from callengine.engine.ports import OrderHistory, StoreDown
 from callengine.testing.doors import MemoryDoors
 
 ADMIN = {"Authorization": "Bearer admin-token"}
@@ -22,7 +22,9 @@ async def test_the_floor_shows_agents_and_orders_in_one_snapshot(world: Any) -> 
     assert body["orders"] == {}
 
 
-@pytest.mark.parametrize("path", ["/api/v1/floor", "/api/v1/calls/c1/why"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/floor", "/api/v1/calls/c1/why", "/api/v1/orders/o1/why"]
+)
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer пароль"])
 async def test_only_the_admin_may_ask(world: Any, path: str, token: str) -> None:
     response = await world.client.get(path, headers={"Authorization": token})
@@ -40,6 +42,24 @@ async def test_why_tells_the_story_of_a_call(world: Any) -> None:
     response = await world.client.get(url, headers=ADMIN)
 
     assert await response.json() == story
+
+
+async def test_why_tells_why_an_order_waits(world: Any) -> None:
+    url = "/api/v1/orders/o1/why"
+    assert (await world.client.get(url, headers=ADMIN)).status == 404
+
+    world.engine.histories["o1"] = OrderHistory(
+        order=OrderId("o1"),
+        shop=ShopId("teplo"),
+        number="T-1",
+        stage="new",
+        next_try_at=1_800_000_000.0,
+        held_rule="hours",
+        held_reason="02:00 there",
+    )
+    body = await (await world.client.get(url, headers=ADMIN)).json()
+
+    assert (body["held_rule"], body["attempts"]) == ("hours", [])
 
 
 async def test_readiness_names_the_part_that_is_away(world: Any) -> None:

@@ -162,3 +162,50 @@ async def test_an_unknown_order_is_not_found(world: Any) -> None:
 
     assert response.status == 404
     assert (await response.json())["error"]["code"] == "unknown_order"
+
+
+async def test_what_dialling_asks_for_may_come_with_an_order(world: Any) -> None:
+    sent = order(
+        consent=True,
+        customer={"phone": "89161234567", "zone": "Asia/Vladivostok"},
+        delivery={"cut_off_at": "2027-01-16T14:00:00+10:00"},
+    )
+    response = await world.client.post(URL, json=sent, headers=OWNER)
+
+    assert response.status == 201
+    body = await response.json()
+    assert (body["consent"], body["held"]) == (True, None)
+    assert body["cut_off_at"] == "2027-01-16T04:00:00+00:00"
+    (kept,) = world.books.customers.values()
+    assert kept.zone == "Asia/Vladivostok"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"consent": "yes"}, "consent"),
+        ({"consent": 1}, "consent"),
+        ({"customer": {"phone": "89161234567", "zone": "MSK+2"}}, "customer.zone"),
+        ({"delivery": {"cut_off_at": "2027-01-16 14:00"}}, "delivery.cut_off_at"),
+        ({"delivery": {"cut_off_at": "2031-01-01T00:00Z"}}, "delivery.cut_off_at"),
+    ],
+)
+async def test_what_dialling_cannot_use_is_refused_by_field(
+    world: Any, changes: dict[str, Any], field: str
+) -> None:
+    response = await world.client.post(URL, json=order(**changes), headers=OWNER)
+
+    assert response.status == 422
+    assert (await response.json())["error"]["field"] == field
+
+
+async def test_an_order_that_waits_says_why(world: Any) -> None:
+    await world.client.post(URL, json=order(), headers=OWNER)
+    (kept,) = world.books.orders.values()
+    kept.held_rule, kept.held_reason = "hours", "02:00 Fri in Asia/Vladivostok"
+    shown = await world.client.get(f"{URL}/T-1001", headers=OWNER)
+
+    assert (await shown.json())["held"] == {
+        "rule": "hours",
+        "reason": "02:00 Fri in Asia/Vladivostok",
+    }

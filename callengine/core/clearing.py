@@ -64,6 +64,7 @@ def leg_gone(pool: Pool, leg: Leg, *, cause: int, sip_code: int | None) -> None:
     agent = pool.agents.get(leg.agent) if leg.agent else None
     if agent is not None and agent.channel == leg.channel:
         agent.channel = None
+        pool.touch_agent(agent)
         pool.index(agent)
 
 

@@ -29,8 +29,9 @@ Q850_REJECTED = 21
 Q850_ANSWERED_ELSEWHERE = 26
 
 
-def settle(agent: Agent, cue: ReservationCue) -> None:
+def settle(pool: Pool, agent: Agent, cue: ReservationCue) -> None:
     """Move the agent's reservation. Raises `IllegalTransition`."""
+    pool.touch_agent(agent)
     if agent.reservation is not None:
         agent.reservation = step(agent.reservation, cue, RESERVATION, RESERVATION_LATE)
 
@@ -80,7 +81,7 @@ def agent_answered(pool: Pool, call: Call, leg: Leg) -> None:
         pool.emit(do.HangUp(call=call.call, channel=leg.channel))
         return
     leg.answered_at = pool.now
-    settle(agent, ReservationCue.AGENT_ANSWERED)
+    settle(pool, agent, ReservationCue.AGENT_ANSWERED)
     call.move(CallCue.AGENT_ANSWERED)
     call.step_at = pool.now
     call.note(pool.now, "agent_answered", agent.agent)
@@ -139,7 +140,7 @@ def agent_lost(pool: Pool, call: Call, leg: Leg, *, unreachable: bool) -> None:
         return
     call.excluded = (*call.excluded, agent.agent)
     cue, reason = why_lost(leg, unreachable=unreachable)
-    settle(agent, cue)
+    settle(pool, agent, cue)
     call.note(pool.now, reason, agent.agent)
     pool.retract(agent, reason)
     if agent.wish is None and cue is not ReservationCue.WITHDRAWN:
@@ -164,14 +165,14 @@ def withdraw(pool: Pool, call: Call, reason: str) -> None:
     if call.agent is None:
         return
     agent = pool.agents[call.agent]
-    settle(agent, ReservationCue.WITHDRAWN)
+    settle(pool, agent, ReservationCue.WITHDRAWN)
     pool.retract(agent, reason)
     free(pool, agent, AgentCue.RELEASED)
 
 
 def start_wrap_up(pool: Pool, call: Call, agent: Agent) -> None:
     """The conversation is over; the agent finishes the paperwork."""
-    settle(agent, ReservationCue.CALL_CLEARED)
+    settle(pool, agent, ReservationCue.CALL_CLEARED)
     agent.move(AgentCue.CALL_CLEARED, pool.now)
     if agent.dispositioned or pool.rules.wrap_up_s <= 0:
         finish_wrap_up(pool, agent)
@@ -186,7 +187,7 @@ def finish_wrap_up(pool: Pool, agent: Agent) -> None:
     """End wrap-up, by the agent's word or by time."""
     if agent.state is not AgentState.WRAP_UP:
         return
-    settle(agent, ReservationCue.WRAPPED_UP)
+    settle(pool, agent, ReservationCue.WRAPPED_UP)
     pool.wrap_up_over(agent)
     pool.emit(do.CancelTimer(key=f"agent:{agent.agent}"))
     pool.retract(agent, "done")

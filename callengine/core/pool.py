@@ -104,9 +104,13 @@ class Pool:
         """Mark a call as changed."""
         self._dirty_calls[call.call] = None
 
+    def touch_agent(self, agent: Agent) -> None:
+        """Mark an agent as changed."""
+        self._dirty_agents[agent.agent] = None
+
     def tell(self, agent: Agent) -> None:
         """Mark an agent as changed and show it on the desktop."""
-        self._dirty_agents[agent.agent] = None
+        self.touch_agent(agent)
         self.emit(do.TellAgent(agent=agent.agent))
 
     def decide(

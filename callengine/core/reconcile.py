@@ -138,16 +138,19 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
     Agents must have been restored before (`restore_agents`).
     """
     pool.now = max(pool.now, now)
-    # First the agents: what is due for a caller depends on who could serve them.
-    for agent in pool.agents.values():
-        if agent.until is not None:
-            pool.emit(do.SetTimer(key=f"agent:{agent.agent}", at=agent.until))
-        pool.index(agent)
     for call in calls:
         pool.calls[call.call] = call
         for leg in call.legs:
             if leg.alive:
                 pool.by_channel[leg.channel] = call.call
+    # Agents before callers: what is due for a caller depends on who could serve them.
+    for agent in pool.agents.values():
+        if agent.channel not in pool.by_channel:
+            agent.channel = None
+        if agent.until is not None:
+            pool.emit(do.SetTimer(key=f"agent:{agent.agent}", at=agent.until))
+        pool.index(agent)
+    for call in calls:
         # Who told us of its end is gone; music over the last words is harmless.
         call.playback = None
         if call.lead is not None:
@@ -169,7 +172,7 @@ def resume(pool: Pool, call: Call) -> None:
                 choice=call.choice,
             )
         )
-    elif call.state is CallState.WAITING:
+    elif call.state is CallState.WAITING and call.outcome is None:
         pool.matcher.enter(routing.work_item(pool, call), pool.now)
         if call.lead is not None:
             pool.held[call.call] = None

@@ -101,7 +101,7 @@ def on_rules_changed(pool: Pool, fact: RulesChanged) -> None:
     for agent in pool.agents.values():
         pool.index(agent)
     for call in pool.calls.values():
-        if call.state is CallState.WAITING:
+        if call.state is CallState.WAITING and call.outcome is None:
             pool.matcher.enter(work_item(pool, call), pool.now)
 
 
@@ -167,9 +167,6 @@ def next_due(pool: Pool, call: Call) -> float | None:
     rules, due = pool.rules, []
     if call.state is CallState.WAITING:
         due.append(call.enqueued_at + rules.max_wait_s)
-        step_at = pool.matcher.due_of(call.call)
-        if step_at is not None:
-            due.append(step_at)
     if call.state in (CallState.WAITING, CallState.OFFERED):
         quiet = call.shop.music and not call.music and call.playback is None
         if call.lead is None and quiet:

@@ -153,8 +153,7 @@ def test_the_door_answers_what_the_engine_asks() -> None:
     matcher.missed(CallId("a"), T + 25)
     matcher.missed(CallId("a"), T + 25)
     assert matcher.match(T + 25) == []
-    assert matcher.due_of(CallId("a")) == T + 33
-    assert matcher.due_of(CallId("nobody")) is None
+    assert matcher.next_due() == T + 33
     told = matcher.explain(CallId("a"), T + 25)
     assert told == [("anna", "did not answer this call")]
     assert [c.call for c in matcher.waiting()] == [decision.call]

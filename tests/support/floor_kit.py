@@ -6,19 +6,27 @@ a random generator can both play.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import orjson
 
 from callengine.core import effects as do
 from callengine.core import facts as saw
 from callengine.core.call import Call
 from callengine.core.compliance.verdict import PastAttempt
-from callengine.core.ids import CallId
+from callengine.core.ids import BridgeId, CallId, ChannelId
+from callengine.core.living import Living, LivingChannel
 from callengine.core.machines import AgentState, CallState
 from callengine.core.predictive.ledger import Totals
+from callengine.core.reconcile import reconcile
 from callengine.core.records import Outcome
 from callengine.core.rules import PacingRules, Rules
 from callengine.core.skills import Requirement
+from callengine.engine.ports import Entry
+from callengine.engine.recovery import read_back
 from tests.support.pool_kit import (
+    NUMBER,
     RU,
     RU_PHONES,
     Play,
@@ -56,9 +64,12 @@ class Floor:
     most_calls: int = 30
     alive: dict[str, str] = field(default_factory=dict)
     """Channel -> "up" or "ringing"."""
-    to_join: list[str] = field(default_factory=list)
+    to_join: list[tuple[str, str]] = field(default_factory=list)
+    bridges: dict[str, set[str]] = field(default_factory=dict)
+    journal: dict[tuple[str, str], bytes] = field(default_factory=dict)
     hung_up: list[str] = field(default_factory=list)
     made: int = 0
+    restarts: int = 0
     arrived: int = 0
     answered: int = 0
     records: Counter[str] = field(default_factory=Counter)
@@ -78,7 +89,7 @@ class Floor:
             nuisance_message=self.message,
         )
         pacing = PacingRules(keep_free=self.keep_free)
-        self.play: Play = play(
+        self.new_engine: Callable[[], Play] = lambda: play(
             make_agent("anna"),
             make_agent("boris", product_phones=5),
             make_agent("vera", "ring", lang_uk=5),
@@ -86,6 +97,7 @@ class Floor:
             shops=[shop],
             rules=Rules(wrap_up_s=self.wrap_up_s, pacing=pacing),
         )
+        self.play = self.new_engine()
         self.pool = self.play.pool
         ledger = self.pool.campaign(shop).pacer.ledger
         ledger.restore(self.play.now, Totals(served=self.budget))
@@ -94,9 +106,19 @@ class Floor:
 
     def obey(self) -> None:
         """Carry out what the pool asked for since the last time."""
+        self._write_journal()
         done, self.play.done = self.play.done, []
         for effect in done:
             self._carry_out(effect)
+
+    def _write_journal(self) -> None:
+        """Keep what an engine that dies now would leave, as the owner does."""
+        calls, agents = self.pool.take_dirty()
+        for call in calls:
+            if call in self.pool.calls:
+                self.journal["call", call] = orjson.dumps(self.pool.calls[call])
+        for agent in agents:
+            self.journal["agent", agent] = orjson.dumps(self.pool.agents[agent])
 
     def _carry_out(self, effect: do.Effect) -> None:
         match effect:
@@ -109,9 +131,14 @@ class Floor:
             case do.LeaveToDialplan():
                 self.hung_up.append(effect.channel)
             case do.Join():
-                self.to_join += effect.channels
+                self.to_join += [(effect.bridge, c) for c in effect.channels]
+            case do.OpenBridge():
+                self.bridges[effect.bridge] = set()
+            case do.CloseBridge():
+                self.bridges.pop(effect.bridge, None)
             case do.RecordCall():
                 self.records[effect.record.call] += 1
+                self.journal.pop(("call", effect.record.call), None)
             case do.RecordAttempt():
                 self.attempts[effect.record.attempt] += 1
             case do.PutLeadOff():
@@ -135,6 +162,8 @@ class Floor:
 
     def _end(self, channel: str, cause: int = 16) -> None:
         del self.alive[channel]
+        for channels in self.bridges.values():
+            channels.discard(channel)
         self.play.ends(channel, cause)
 
     def _pick(self, index: int, state: str) -> str | None:
@@ -225,8 +254,9 @@ class Floor:
     def asterisk_joins(self, _: int) -> None:
         """What was asked to be joined is."""
         waiting, self.to_join = self.to_join, []
-        for channel in waiting:
+        for bridge, channel in waiting:
             if self.alive.get(channel) == "up":
+                self.bridges.setdefault(bridge, set()).add(channel)
                 self.play.joins(channel)
 
     def asterisk_hangs_up(self, _: int) -> None:
@@ -258,6 +288,40 @@ class Floor:
         """Nothing happens for a while, but what is due."""
         self.play.wait(SECONDS[index % len(SECONDS)])
 
+    def the_engine_restarts(self, _: int) -> None:
+        """It is killed, and another reads its journal; Asterisk goes on."""
+        self.obey()
+        dead = self.play
+        entries = tuple(
+            Entry(kind=kind, key=key, state=orjson.loads(state))
+            for (kind, key), state in self.journal.items()
+        )
+        self.restarts += 1
+        self.play = self.new_engine()
+        self.pool, self.play.now = self.play.pool, dead.now
+        self.pool.new_id = dead.pool.new_id
+        self.play.takes(read_back(self.pool, entries, dead.now))
+        self.play.takes(reconcile(self.pool, self._living(), dead.now))
+
+    def _living(self) -> Living:
+        return Living(
+            channels=tuple(
+                LivingChannel(
+                    channel=ChannelId(name),
+                    endpoint="PJSIP/x",
+                    state="Up" if state == "up" else "Ringing",
+                    ours=state == "up",
+                    arguments=("inbound", NUMBER) if name.startswith("in") else (),
+                    caller_number="+79161234567",
+                )
+                for name, state in self.alive.items()
+            ),
+            bridges={
+                BridgeId(bridge): tuple(ChannelId(c) for c in sorted(channels))
+                for bridge, channels in self.bridges.items()
+            },
+        )
+
     # --- laws --------------------------------------------------------------------
 
     def check(self) -> None:
@@ -274,6 +338,8 @@ class Floor:
         live = [c.agent for c in calls if c.agent is not None and c.state not in OVER]
         assert len(live) == len(set(live)), "an agent is in two reservations"
         for agent in self.pool.agents.values():
+            if agent.channel is not None:
+                assert agent.channel in self.pool.by_channel, "a leg that is no more"
             free = self.pool.matcher.is_free(agent.agent)
             assert free == agent.offerable, "who may be offered a call is free"
             if agent.state in (AgentState.RESERVED, AgentState.TALKING):
@@ -355,4 +421,5 @@ ACTIONS = (
     Floor.somebody_talks,
     Floor.an_agent_saves_a_disposition,
     Floor.time_passes,
+    Floor.the_engine_restarts,
 )

@@ -129,7 +129,10 @@ class Play:
 
     def see(self, fact: saw.Fact) -> list[do.Effect]:
         """Apply a fact and remember what follows."""
-        effects = dispatch.apply(self.pool, fact)
+        return self.takes(dispatch.apply(self.pool, fact))
+
+    def takes(self, effects: list[do.Effect]) -> list[do.Effect]:
+        """Remember what is to be done, and set its timers."""
         self.done += effects
         for effect in effects:
             if isinstance(effect, do.SetTimer):

@@ -51,11 +51,6 @@ class Matcher:
         """Say when to match again even if nothing happens before; None for never."""
         return standing.next_due(self.state)
 
-    def due_of(self, call: CallId) -> Instant | None:
-        """Say when a caller's next step is due; None without one, or if not here."""
-        caller = self.state.callers.get(call)
-        return None if caller is None else caller.due_at
-
     # --- agents ------------------------------------------------------------------
 
     def log_in(self, agent: AgentId, skills: SkillClass, now: Instant) -> None:

@@ -124,11 +124,37 @@ class Engine(Desk):
             node=self._config.node,
         )
         now = self._clock
+        self.owner = self._own(pool, routing)
+        entries = await self._ports.journal.load()
+        effects = read_back(pool, entries, now())
+        keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
+        await self._ports.order_book.release_all(keep)
+        memories = await self._ports.archive.remembered(roster, now())
+        effects += self.owner.apply(AttemptsRemembered(at=now(), shops=memories))
+        await self.owner.carry_out(effects)
+
+    def _own(self, pool: Pool, routing: RoutingRules | None) -> Owner:
+        """Build what works on a pool, and its owner."""
         self._identifier = Identifier(
-            pool, self._ports.crm, self._post, now, budget_s=self._config.identify_s
+            pool,
+            self._ports.crm,
+            self._post,
+            self._clock,
+            budget_s=self._config.identify_s,
         )
         self._identifier.rules = routing
-        self.owner = Owner(
+        self.feeder = Feeder(
+            pool,
+            order_book=self._ports.order_book,
+            directory=self._ports.directory,
+            archive=self._ports.archive,
+            floor=self.floor_view,
+            post=self._post,
+            clock=self._clock,
+            route_by=self._route_by,
+            routing_version=0 if routing is None else routing.version,
+        )
+        return Owner(
             pool,
             inbox=self._inbox,
             journal=self._ports.journal,
@@ -139,24 +165,6 @@ class Engine(Desk):
             identify=self._identifier.start,
             screen=self.screen,
         )
-        self.feeder = Feeder(
-            pool,
-            order_book=self._ports.order_book,
-            directory=self._ports.directory,
-            archive=self._ports.archive,
-            floor=self.floor_view,
-            post=self._post,
-            clock=now,
-            route_by=self._route_by,
-            routing_version=0 if routing is None else routing.version,
-        )
-        entries = await self._ports.journal.load()
-        effects = read_back(pool, entries, now())
-        keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
-        await self._ports.order_book.release_all(keep)
-        memories = await self._ports.archive.remembered(roster, now())
-        effects += self.owner.apply(AttemptsRemembered(at=now(), shops=memories))
-        await self.owner.carry_out(effects)
 
     def _route_by(self, routing: RoutingRules) -> None:
         """Judge the next callers by other rules, and route by their policy."""

@@ -89,21 +89,22 @@ def _profile(rows: list[tuple[Any, ...]]) -> Profile:
             _order(lines, found)
             for lines in sorted(found.orders.values(), key=lambda x: -x[0].at)
         ),
-        contacts=tuple(
-            ContactCard(
-                at=instant_text(row.at),
-                direction=row.a,
-                agent=row.b,
-                disposition=row.c,
-                note=row.d,
-            )
-            for row in latest
-        ),
+        contacts=tuple(_contact(row) for row in latest),
         talks=tuple(
             Talk(AgentId(row.e), OrderId(row.f) if row.f else None)
             for row in latest
             if row.e
         ),
+    )
+
+
+def _contact(row: Row) -> ContactCard:
+    return ContactCard(
+        at=instant_text(row.at),
+        direction=row.a,
+        agent=row.b,
+        disposition=row.c,
+        note=row.d,
     )
 
 

@@ -68,9 +68,8 @@ async def apply_plan(
     """
     Create and update shops and agents in one transaction; the same plan twice is once.
 
-    What a file does not name stays, but for a shop's numbers and an agent's skills
-    and certificates, and the routing rules, which are replaced as a whole. Agents go
-    by `removed.agents`.
+    What a file does not name stays; a shop's numbers, an agent's skills and
+    certificates and the rules are replaced as a whole. Agents go by `removed.agents`.
 
     Args:
         rotate: make new credentials for everybody in the plan, not only new ones.

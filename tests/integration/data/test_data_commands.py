@@ -1,17 +1,13 @@
 """`callengine migrate`, `apply`, `check`, `orders import` as an admin calls them."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from callengine.boot.cli import main
 from callengine.store.migrate import newest
+from tests.support.commands import DEMO, Run
 
-DEMO = Path(__file__).parents[3] / "sim" / "shops" / "demo.toml"
 ORDERS = """\
 number;phone;name;item;category;quantity;price
 T-1;8 (916) 123-45-67;Ирина;Чайник;kitchen;1;1299
@@ -19,49 +15,6 @@ T-2;7,92E+10;Пётр;Лампа;home;1;5
 T-3;+7 916 000-00-00;Анна;Плед;home;две;5
 T-1;;;Кружка;kitchen;2;90
 """
-
-
-@dataclass
-class Said:
-    """What a command printed and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict[str, Any]:
-        """The last line as JSON."""
-        said = json.loads(self.out.splitlines()[-1])
-        assert isinstance(said, dict)
-        return said
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Run:
-    """Run a command in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CALLENGINE_VAR_DIR", str(tmp_path / "var"))
-
-    def call(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        out, err = capfd.readouterr()
-        return Said(int(ended.value.code or 0), out, err)
-
-    return call
-
-
-@pytest.fixture
-def ready(run: Run) -> Run:
-    """The same, with the sample shops applied."""
-    assert run("migrate").code == 0
-    assert run("apply", str(DEMO), "--secrets-out", "secrets.json").code == 0
-    return run
 
 
 def test_migrating_twice_says_so(run: Run) -> None:

@@ -143,6 +143,8 @@ class DiallingSettings(Section):
 
     keep_free: Annotated[int, Field(ge=0, le=1000)] = 1
     """Agents that order calls leave free for the next caller."""
+    keep_per_caller: Annotated[float, Field(gt=0, le=100)] | None = None
+    """Free agents kept for each caller expected until the next agent is free."""
     ring_s: Annotated[int, Field(ge=10, le=120)] = 30
     """How long a customer's phone rings."""
     most_lines: Annotated[int, Field(ge=1, le=10_000)] = 1000

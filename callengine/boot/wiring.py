@@ -32,6 +32,7 @@ from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
+from callengine.core.match.blending import Blend
 from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
@@ -46,6 +47,11 @@ clock = time.time
 LAST_POSTS_S = 5.0
 
 
+def blend_of(keep_per_caller: float | None) -> Blend | None:
+    """Turn the setting into a policy, where there is one."""
+    return None if keep_per_caller is None else Blend(keep=keep_per_caller)
+
+
 def rules_of(settings: Settings) -> Rules:
     """Turn settings into the core's rules."""
     timing, dialling = settings.timing, settings.dialling
@@ -57,6 +63,7 @@ def rules_of(settings: Settings) -> Rules:
         max_wait_s=timing.max_wait_s,
         pacing=PacingRules(
             keep_free=dialling.keep_free,
+            blend=blend_of(dialling.keep_per_caller),
             most_lines=dialling.most_lines,
             predictive=PredictiveRules(hang_up_after_s=dialling.hang_up_after_s),
         ),

@@ -18,15 +18,13 @@ from callengine.core.facts import Lead, LeadsOffered
 from callengine.core.ids import CallId, ChannelId, PlaybackId
 from callengine.core.leads import Head, Lane
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
-from callengine.core.match.requirement import expr_of, least
+from callengine.core.match.requirement import Expr, expr_of
 from callengine.core.pool import Pool
 from callengine.core.predictive.tick import Tick
 from callengine.core.records import Outcome
 from callengine.core.recycling.urgency import best_hour
 from callengine.core.roster import Shop
 from callengine.core.skills import Requirement
-
-_ANY_ORDER = least(AUTO_ANSWER_SKILL)
 
 
 def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
@@ -92,12 +90,13 @@ def start_set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> b
 def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     """Reserve a free agent for a lead and dial it; False if there is none to spare."""
     lead = head.lead
-    kept = min(pool.rules.pacing.keep_free, len(pool.working) // 4)
-    free = pool.matcher.count_free(_ANY_ORDER)
+    needed = expr_of(head.lane.requirement)
+    kept = kept_free(pool, needed, len(pool.working))
+    free = pool.matcher.count_free(needed)
     waiting = len(pool.matcher)
     if waiting or free <= kept:
         return False
-    chosen = pool.matcher.choose_free(expr_of(head.lane.requirement))
+    chosen = pool.matcher.choose_free(needed)
     verdict = ask(pool, lead, shop, campaign, agent_waits=True)
     if chosen is None or not verdict.allowed:
         return False
@@ -120,6 +119,17 @@ def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     offers.reserve(pool, call, agent, "offered")
     dial(pool, call, lead, shop)
     return True
+
+
+def kept_free(pool: Pool, needed: Expr, team: int) -> int:
+    """Say how many free agents of a team stay for the next callers."""
+    rules = pool.rules.pacing
+    least = min(rules.keep_free, team // 4)
+    if rules.blend is None:
+        return least
+    free = pool.matcher.count_free(needed)
+    spare = pool.matcher.free_for_orders(needed, rules.blend, pool.now)
+    return max(least, free - spare)
 
 
 def ask(

@@ -128,7 +128,8 @@ class Sight:
     def view(self, head: Head, campaign: Campaign) -> PacingView:
         """Show the agents who can serve a lane, and the lines that compete for them."""
         pool, requirement = self.pool, head.lane.requirement
-        able = pool.matcher.able(expr_of(requirement))
+        needed = expr_of(requirement)
+        able = pool.matcher.able(needed)
         agents = self._agents.get(requirement)
         if agents is None:
             agents = self._agents[requirement] = _agents(pool, able)
@@ -139,7 +140,7 @@ class Sight:
             agents=agents,
             held=sum(1 for c in pool.held if _competes(pool, c, able)),
             calls_waiting=len(pool.matcher) - len(pool.held),
-            keep_free=min(pool.rules.pacing.keep_free, len(agents) // 4),
+            keep_free=outbound.kept_free(pool, needed, len(agents)),
             inbound_per_s=share * pool.inbound.per_s(pool.now),
             leads=len(pool.leads),
             chance=campaign.chance(head.lead, pool.now),

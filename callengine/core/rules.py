@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callengine.core.amd import AmdRules
+from callengine.core.match.blending import Blend
 from callengine.core.match.policy import Policy
 from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.recycling.fates import TrunkMap
@@ -18,12 +19,15 @@ class PacingRules:
     Attributes:
         keep_free: agents that order calls leave free for the next caller; at most
             one of four, so that a team of three still dials with everybody.
+        blend: keeps more of them free the more callers are expected; None to keep
+            only `keep_free`.
         most_lines: attempts in flight at once.
         least_gap_s: shortest time between two looks.
         predictive: policy of campaigns that may leave somebody without an agent.
     """
 
     keep_free: int = 1
+    blend: Blend | None = None
     most_lines: int = 1000
     least_gap_s: float = 0.25
     predictive: PredictiveRules = field(default_factory=PredictiveRules)

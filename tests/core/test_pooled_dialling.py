@@ -8,6 +8,7 @@ from callengine.core.call import Call
 from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import AgentId
 from callengine.core.machines import AgentState, CallState
+from callengine.core.match.blending import Blend
 from callengine.core.predictive.ledger import Totals
 from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.records import Outcome
@@ -312,3 +313,20 @@ def test_a_ringing_phone_without_hope_of_an_agent_is_taken_back() -> None:
     assert p.last(do.RecordAttempt).record.outcome is Outcome.NO_ANSWER
     seen = p.pool.campaign(make_shop()).pacer.estimates.answer.seen
     assert seen == len(p.asked(do.HangUp)), "each was learned of once"
+
+
+def test_the_more_callers_are_expected_the_more_agents_stay_free_for_them() -> None:
+    def dialled(blend: Blend | None) -> int:
+        rules = Rules(pacing=PacingRules(keep_free=1, blend=blend))
+        p = team(*(f"a{i}" for i in range(10)), rules=rules)
+        for i in range(30):
+            p.calls_in(f"ch{i}")
+            call = p.talk(f"ch{i}")
+            p.wait(5)
+            assert call.agent is not None
+            p.ends(f"ch{i}")
+            p.saves(call.agent, call.call)
+            p.ends(f"{call.call}.agt.1")
+        return len(orders(p, 20))
+
+    assert dialled(Blend(keep=1.0)) < dialled(None)

@@ -3,6 +3,7 @@ Blending: how many free agents may dial orders without callers paying for it.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from callengine.core.ids import Instant
 from callengine.core.match.callers import Stand
@@ -34,7 +35,7 @@ def for_orders(state: MatchState, expr: Expr, blend: Blend, now: Instant) -> int
     reserve of every skill allows.
     """
     able = state.classes.meeting(expr)
-    if blend.stop_at_waiting and _waiting_for(state, able) >= blend.stop_at_waiting:
+    if blend.stop_at_waiting and _are_waiting(state, able, blend.stop_at_waiting):
         return 0
     slack = Slack(state.staff, state.demand, factor=blend.keep, now=now)
     left: dict[str, float] = {}
@@ -53,11 +54,12 @@ def for_orders(state: MatchState, expr: Expr, blend: Blend, now: Instant) -> int
     return count
 
 
-def _waiting_for(state: MatchState, able: int) -> int:
-    """Count waiting callers whom a class of agents could serve."""
-    count = 0
-    for caller in state.callers.values():
-        if caller.stand in (Stand.ARRIVED, Stand.WAITING):
-            expr = caller.item.ladder.steps[caller.firm].expr
-            count += bool(state.classes.meeting(expr) & able)
-    return count
+def _are_waiting(state: MatchState, able: int, count: int) -> bool:
+    """Say whether so many callers wait whom a class of these agents could serve."""
+    waiting = (
+        caller
+        for caller in state.callers.values()
+        if caller.stand in (Stand.ARRIVED, Stand.WAITING)
+        and state.classes.meeting(caller.item.ladder.steps[caller.firm].expr) & able
+    )
+    return sum(1 for _ in islice(waiting, count)) >= count

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from callengine.core.agent import SkillClass
 from callengine.core.ids import AgentId, CallId, Instant
 from callengine.core.match import arrivals, attendance, choosing, matching, standing
+from callengine.core.match.blending import Blend, for_orders
 from callengine.core.match.callers import Caller, Stand, WorkItem
 from callengine.core.match.explain import explain
 from callengine.core.match.policy import Policy
@@ -134,6 +135,10 @@ class Matcher:
     def served_by_anyone(self, expr: Expr) -> bool:
         """Say whether anybody who is logged in meets an expression."""
         return bool(self.state.classes.meeting(expr))
+
+    def free_for_orders(self, expr: Expr, blend: Blend, now: Instant) -> int:
+        """Count free agents who may dial orders; see `blending.for_orders`."""
+        return for_orders(self.state, expr, blend, now)
 
     def able(self, expr: Expr) -> int:
         """Return the skill classes that meet an expression, as bits."""

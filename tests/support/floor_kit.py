@@ -13,7 +13,6 @@ import orjson
 
 from callengine.core import effects as do
 from callengine.core import facts as saw
-from callengine.core.call import Call
 from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.ids import BridgeId, CallId, ChannelId
 from callengine.core.living import Living, LivingChannel
@@ -25,6 +24,7 @@ from callengine.core.rules import PacingRules, Rules
 from callengine.core.skills import Requirement
 from callengine.engine.ports import Entry
 from callengine.engine.recovery import read_back
+from tests.support.floor_laws import check, check_places
 from tests.support.pool_kit import (
     NUMBER,
     RU,
@@ -40,7 +40,6 @@ AGENTS = ("anna", "boris", "vera", "grigory")
 NEEDS = (RU, RU_PHONES, Requirement(hard=(("lang.uk", 3),)))
 SECONDS = (0.0, 0.5, 2.0, 4.0, 16.0, 40.0, 400.0)
 CAUSES = (17, 19, 21, 0)
-OVER = (CallState.CLEARING, CallState.ENDED)
 
 
 @dataclass
@@ -326,60 +325,8 @@ class Floor:
 
     def check(self) -> None:
         """Hold the pool to its laws."""
-        calls = list(self.pool.calls.values())
-        self._check_agents(calls)
-        self._check_places(calls)
-        self._check_orders(calls)
-        used = [call.bridge for call in calls if call.bridge is not None]
-        assert len(used) == len(set(used)), "a bridge serves two calls"
-        assert not set(used) & set(self.pool.idle_bridges)
-
-    def _check_agents(self, calls: list[Call]) -> None:
-        live = [c.agent for c in calls if c.agent is not None and c.state not in OVER]
-        assert len(live) == len(set(live)), "an agent is in two reservations"
-        for agent in self.pool.agents.values():
-            if agent.channel is not None:
-                assert agent.channel in self.pool.by_channel, "a leg that is no more"
-            free = self.pool.matcher.is_free(agent.agent)
-            assert free == agent.offerable, "who may be offered a call is free"
-            if agent.state in (AgentState.RESERVED, AgentState.TALKING):
-                assert agent.call is not None
-                assert agent.reservation is not None
-                assert self.pool.calls[agent.call].agent == agent.agent
-                assert agent.card is not None, "a busy agent sees what they do"
-            if agent.state is AgentState.WRAP_UP:
-                ends_at = agent.since + self.wrap_up_s
-                assert self.play.now <= ends_at + 1e-6, "wrap-up never ends"
-
-    def _check_places(self, calls: list[Call]) -> None:
-        matcher = self.pool.matcher
-        waiting = {
-            c.call for c in calls if c.state is CallState.WAITING and c.outcome is None
-        }
-        assert waiting == {c.call for c in matcher.waiting()}, "a caller is lost"
-        for caller in matcher.waiting():
-            firm = caller.item.ladder.steps[caller.firm].expr
-            able = matcher.choose_free(firm, excluded=caller.excluded)
-            assert able is None, "a caller waits for an agent who is free"
-        for call in calls:
-            if call.lead is None or call.answered_at is not None:
-                place = self.places.setdefault(call.call, call.enqueued_at)
-                assert place == call.enqueued_at, "a caller lost their place"
-
-    def _check_orders(self, calls: list[Call]) -> None:
-        of_orders = [call for call in calls if call.lead is not None]
-        numbers = [call.number for call in of_orders]
-        assert len(numbers) == len(set(numbers)), "two live attempts to one number"
-        assert set(self.pool.lines) == {
-            c.call
-            for c in of_orders
-            if c.state is CallState.DIALLING and c.agent is None
-        }
-        assert set(self.pool.held) == {
-            c.call
-            for c in of_orders
-            if c.state is CallState.WAITING and c.outcome is None
-        }
+        check(self.pool, now=self.play.now, wrap_up_s=self.wrap_up_s)
+        check_places(self.pool, self.places)
 
     def go_home(self) -> None:
         """End everything; every call is on record exactly once, nobody is left."""

@@ -18,6 +18,8 @@ JOIN_GOAL_MS = 500.0
 MACHINES_GOAL = 0.01
 AGREE = 0.01
 """The books, the phones and the desktops may differ by so much."""
+UNLIKE = 1
+"""A bridge comes some milliseconds after the ACK: one wait may be two seconds by one."""
 
 
 def policy_of(seen: Evidence) -> str:
@@ -95,7 +97,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
     apart = round(abs(figures["utilisation"] - figures["simulated_utilisation"]), 4)
     machines = attempts["machine"] / max(1, attempts["answered"])
     join_ms = figures["answer_to_agent_ms"]["p95"]
-    seen_late = figures["nuisance_by_phones"]["late"]
+    unlike = abs(figures["nuisance_by_phones"]["late"] - nuisance["late"])
     margin = (
         f"<= {NUISANCE_LIMIT:g}; of {nuisance['answered']} answers, 95 % margin"
         f" {nuisance['low']:.3f}-{nuisance['high']:.3f}"
@@ -113,7 +115,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
             round(max(shares) - min(shares), 4),
             AGREE,
         ),
-        equal("late by the phones as by the books", seen_late, nuisance["late"]),
+        at_most("late by the phones and by the books apart", unlike, UNLIKE),
         equal("mishaps of agents", len(seen.desks.mishaps), 0),
         equal("the engine's exit code", seen.engine_code, 0),
         equal("left behind", figures["left_behind"], dict.fromkeys(_LEFT, 0)),

@@ -52,10 +52,7 @@ def reconcile(pool: Pool, living: Living, now: Instant) -> list[Effect]:
     for channel in living.channels:
         if channel.channel not in pool.by_channel and is_orphan(pool, channel):
             pool.emit(do.HangUp(call=NOBODY, channel=channel.channel))
-    routing.serve(pool)
-    for call in pool.calls.values():
-        if call.state is CallState.WAITING:
-            routing.arm(pool, call)
+    dispatch.give_work(pool)
     return effects + pool.take_effects()
 
 

@@ -1,6 +1,5 @@
 """What the engine's own books say after a run, read from its database."""
 
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-_TERM = re.compile(r"([a-z0-9._-]+)>=(\d+)")
+from callengine.core.match.zero_match import lacking
+from callengine.core.rulebook.written import read_expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,8 @@ class Books:
 
 
 def missing_skills(requirement: str, skills: dict[str, int]) -> list[str]:
-    """Name the terms of `a>=1 and b>=2` that `skills` do not hold."""
-    return [
-        f"{name}>={least}"
-        for name, least in _TERM.findall(requirement)
-        if skills.get(name, 0) < int(least)
-    ]
+    """Name the parts of `a>=1 and (b>=2 or c>=3)` that `skills` do not meet."""
+    return lacking(read_expr(requirement), skills) if requirement else []
 
 
 def read_books(database: Path, *, since: float) -> Books:

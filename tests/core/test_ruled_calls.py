@@ -20,7 +20,12 @@ from callengine.core.reconcile import reconcile
 from callengine.core.rulebook.book import CallFacts
 from callengine.core.rulebook.deciding import Decider
 from callengine.core.rulebook.reading import read_rulebook
-from callengine.core.rulebook.written import WrittenStep, read_ladder, write_ladder
+from callengine.core.rulebook.written import (
+    WrittenStep,
+    read_expr,
+    read_ladder,
+    write_ladder,
+)
 from callengine.core.rules import Rules
 from callengine.core.ruling import Ruling, ruling_of
 from callengine.engine.ports import Entry
@@ -293,3 +298,8 @@ def test_a_policy_of_the_same_kind_leaves_the_matcher_alone() -> None:
     p.see(saw.RulesChanged(at=p.now, rules=Rules(relax_after_s=3.0)))
     assert p.pool.matcher is matcher
     assert p.pool.rules.relax_after_s == 3.0
+
+
+def test_a_text_that_is_no_expression_says_why() -> None:
+    with pytest.raises(BadLadder, match="is no comparison"):
+        read_expr("lang.ru >>> 5")

@@ -54,7 +54,7 @@ def read_ladder(steps: Written) -> Ladder:
             tuple(
                 Step(
                     after_s=step.after_s,
-                    expr=_expr(step.needs),
+                    expr=read_expr(step.needs),
                     why=step.why,
                     spare=step.spare,
                 )
@@ -65,7 +65,8 @@ def read_ladder(steps: Written) -> Ladder:
     return ladder
 
 
-def _expr(text: str) -> Expr:
+def read_expr(text: str) -> Expr:
+    """Read the text of an expression. Raises `BadLadder` if it is none."""
     whole = _WHOLE.get(text)
     if whole is not None:
         return whole

@@ -19,7 +19,7 @@ MACHINES_GOAL = 0.01
 AGREE = 0.01
 """The books, the phones and the desktops may differ by so much."""
 UNLIKE = 1
-"""A bridge comes some milliseconds after the ACK: one wait may be two seconds by one."""
+"""A bridge comes some milliseconds after the ACK, so a wait may be on either side."""
 
 
 def policy_of(seen: Evidence) -> str:

@@ -1,7 +1,7 @@
 """`callengine why CALL`: what happened to a call, and why it went where it went."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from callengine.boot.cli import CommandFailed, Invocation
+from callengine.boot.why.live import ask_engine, live_story
 from callengine.boot.why.order import order_story
 from callengine.boot.why.parts import Part
 from callengine.boot.why.printing import print_story
@@ -41,23 +42,38 @@ def why(
         shown_in = ZoneInfo(zone)
     except (KeyError, ValueError):
         raise CommandFailed(f"There is no time zone {zone!r}.") from None
-    url = invocation.settings().database_url
-    history = asyncio.run(_read(url, call[:MAX_CALL_CHARS]))
-    if history is None:
+    key = call[:MAX_CALL_CHARS]
+    history = asyncio.run(_read(invocation.settings().database_url, key))
+    answer = None
+    if history is None or (isinstance(history, CallHistory) and history.call is None):
+        answer = asyncio.run(_ask(invocation, key))
+    live = answer["live"] if answer else None
+    if history is None and live is None:
         raise CommandFailed(
-            f"Nothing is on record of {call!r}. A call in progress is recorded"
-            " when it ends; ask the running engine: GET /api/v1/calls/CALL/why."
+            f"Nothing is on record of {call!r}. A call in progress is recorded when it"
+            " ends; the engine of this node does not run, or does not know it."
         )
     if as_json:
-        typer.echo(orjson.dumps(history, option=orjson.OPT_INDENT_2).decode())
-    else:
-        print_story(_told(history, shown_in), Console(highlight=False))
+        told = history if live is None else answer
+        typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        return
+    console = Console(highlight=False)
+    if live is not None:
+        print_story(live_story(key, live, shown_in), console)
+    if history is not None:
+        print_story(_told(history, shown_in), console)
 
 
 def _told(history: CallHistory | OrderHistory, zone: ZoneInfo) -> Part:
     if isinstance(history, OrderHistory):
         return order_story(history, zone)
     return story_of(history, zone)
+
+
+async def _ask(invocation: Invocation, key: str) -> Any:
+    return await ask_engine(
+        invocation.settings(), invocation.secrets().admin_token, key
+    )
 
 
 async def _read(url: str, key: str) -> CallHistory | OrderHistory | None:

@@ -5,8 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from rich.console import Console
 
+from callengine.boot.sections import ApiSettings
+from callengine.boot.settings import Settings
+from callengine.boot.why.live import ask_engine, live_story
 from callengine.boot.why.parts import lasted
 from callengine.boot.why.printing import plain_lines, print_story
 from callengine.boot.why.story import story_of
@@ -269,3 +274,61 @@ def test_durations_are_written_as_people_say_them(
     seconds: float | None, said: str
 ) -> None:
     assert lasted(seconds) == said
+
+
+# --- a call in progress ------------------------------------------------------------
+
+LIVE = {
+    "state": "waiting",
+    "needs": "lang.ru>=5 and tech>=5",
+    "rules": ["everybody", "technical line"],
+    "waited_s": 42.3,
+    "expected_wait_s": {"from": 30, "to": 90},
+    "agents": {"anna": "lacks tech>=5; able after 60 s of waiting", "vera": "is busy"},
+    "events": [[NOON, "arrived", "+74950000101"]],
+}
+LIVE_PLAIN = """\
+call c1: waiting
+  asks for  lang.ru>=5 and tech>=5
+  rules     everybody, technical line
+  waited    42 s
+  expected  between 30 s and 1 min 30 s more
+  agent  why they do not have it
+  anna   lacks tech>=5; able after 60 s of waiting
+  vera   is busy
+  what happened so far
+    at            event    detail
+    12:00:00.000  arrived  +74950000101
+"""
+
+
+def test_of_a_caller_who_waits_every_agents_reason_is_told() -> None:
+    told = "\n".join(plain_lines(live_story("c1", LIVE, UTC))) + "\n"
+    assert told == LIVE_PLAIN
+
+
+def test_where_little_is_known_no_wait_is_promised() -> None:
+    told = "\n".join(
+        plain_lines(live_story("c1", {**LIVE, "expected_wait_s": None}, UTC))
+    )
+    assert "too little is known" in told
+
+
+async def test_the_engine_is_asked_with_the_admins_token() -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def why(request: web.Request) -> web.Response:
+        asked.append((request.path, request.headers["Authorization"]))
+        if request.match_info["call"] != "c 1":
+            return web.json_response({"error": "unknown_call"}, status=404)
+        return web.json_response({"call": "c 1", "live": LIVE, "history": None})
+
+    app = web.Application()
+    app.router.add_get("/api/v1/calls/{call}/why", why)
+    async with TestServer(app, host="127.0.0.1") as server:
+        settings = Settings(api=ApiSettings(host="0.0.0.0", port=server.port or 0))
+        answer = await ask_engine(settings, "secret", "c 1")
+        assert answer["live"]["state"] == "waiting"
+        assert await ask_engine(settings, "secret", "other") is None
+    assert asked[0] == ("/api/v1/calls/c 1/why", "Bearer secret")
+    assert await ask_engine(settings, "secret", "c 1") is None

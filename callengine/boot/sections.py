@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from callengine.core.records import Outcome
+
 
 def _ip(value: str) -> str:
     try:
@@ -151,6 +153,28 @@ class DiallingSettings(Section):
     """Attempts in flight at once, whatever the pacer would like."""
     hang_up_after_s: Annotated[int, Field(ge=10, le=120)] | None = None
     """Ringing phones may be hung up on after this when no agent is expected."""
+
+
+def _unanswered(outcome: Outcome) -> Outcome:
+    if outcome not in TURNED_AWAY:
+        words = ", ".join(sorted(TURNED_AWAY))
+        raise ValueError(f"{outcome.value!r} takes an answer; use one of {words}")
+    return outcome
+
+
+TURNED_AWAY = frozenset(Outcome) - {Outcome.BRIDGED, Outcome.NUISANCE, Outcome.MACHINE}
+"""What a carrier's code may mean: nobody has answered."""
+
+Meaning = Annotated[Outcome, AfterValidator(_unanswered)]
+
+
+class TrunkCodes(Section):
+    """What a carrier means by its codes, where it is not what others mean."""
+
+    sip: dict[Annotated[int, Field(ge=300, le=699)], Meaning] = {}
+    """By SIP response."""
+    cause: dict[Annotated[int, Field(ge=1, le=127)], Meaning] = {}
+    """By Q.850 cause, where the response says nothing."""
 
 
 class OutboxSettings(Section):

@@ -30,12 +30,14 @@ from callengine.boot.sections import (
     DiallingSettings,
     Folder,
     LogSettings,
+    Name,
     OutboxSettings,
     PbxSettings,
     RtpSettings,
     Section,
     SipSettings,
     TimingSettings,
+    TrunkCodes,
     TrunkSettings,
     absolute,
 )
@@ -75,6 +77,8 @@ class Settings(BaseSettings):
     pbx: PbxSettings = Field(default_factory=PbxSettings)
     timing: TimingSettings = Field(default_factory=TimingSettings)
     dialling: DiallingSettings = Field(default_factory=DiallingSettings)
+    trunks: dict[Name, TrunkCodes] | None = None
+    """By name of a trunk, as shops name it."""
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

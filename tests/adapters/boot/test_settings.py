@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from callengine.boot.settings import SettingsError, load_settings
+from callengine.boot.wiring import rules_of
+from callengine.core.records import Outcome
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,16 @@ def test_another_file_is_named_by_option_or_variable(
     assert load_settings().node == "n7"
 
 
+def test_a_trunk_may_have_codes_of_its_own() -> None:
+    Path("callengine.toml").write_text(
+        '[trunks.north]\nsip = { 480 = "congested" }\ncause = { 20 = "invalid" }\n'
+    )
+    trunk = rules_of(load_settings()).trunks["north"]
+
+    assert trunk.by_sip == {480: Outcome.CONGESTED}
+    assert trunk.by_cause == {20: Outcome.INVALID}
+
+
 def test_settings_do_not_change() -> None:
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
@@ -100,6 +112,11 @@ def test_broken_toml_is_told_with_its_place() -> None:
         ('database_url = "mysql://x"', "database_url must begin with"),
         ('[pbx]\nprovision_dir = "/etc/asterisk"', "managed = false"),
         ("[timing]\nring_s = 0", "timing.ring_s"),
+        ('[trunks.north.sip]\n200 = "busy"', "trunks.north.sip.200"),
+        ('[trunks.north.sip]\n480 = "bussy"', "trunks.north.sip.480"),
+        ('[trunks.north.sip]\n480 = "machine"', "'machine' takes an answer; use one"),
+        ('[trunks.north.cause]\n128 = "busy"', "trunks.north.cause.128"),
+        ('[trunks.north.codes]\n480 = "busy"', "trunks.north.codes: no such setting"),
     ],
 )
 def test_an_impossible_value_is_refused_by_its_key(text: str, said: str) -> None:

@@ -7,11 +7,12 @@ a change of the words run with CALLENGINE_GOLDEN=write and read the difference.
 
 import os
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from callengine.core.compliance.presets import PRESETS
-from callengine.core.compliance.regime import Hours
+from callengine.core.compliance.regime import Denominator, Hours
 from callengine.store.configuration import BadConfiguration, read_plan, warnings_of
 from callengine.store.configuration.regimes import regimes_of
 
@@ -105,3 +106,20 @@ def test_advertising_that_nobody_dials_is_fine_under_any_regime(tmp_path: Path) 
         SHOP + 'regime = "ukraine"\nadvertising = true\ndial_orders = false\n'
     )
     assert read_plan(file, environ={}).shops[0].advertising
+
+
+def test_the_regime_of_the_admin_guide_can_be_applied(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "admin-guide.md").read_text()
+    block = guide[guide.index("    [regimes.our_uk]") :]
+    block = block[: block.index("\n`callengine check`")]
+    own = SHOP.replace("[[shops]]\n", "").replace('slug = "teplo"\n', "")
+    file = tmp_path / "shops.toml"
+    file.write_text(dedent(block) + own)
+    plan = read_plan(file, environ={})
+    ours = regimes_of(plan)["our_uk"]
+
+    assert plan.shops[0].regime == "our_uk"
+    assert ours.message
+    assert ours.nuisance.denominator is Denominator.MACHINE_ADJUSTED
+    assert ours.hours.holidays == {"2026-12-25": None}
+    assert ours.hours.weekdays[6] is None

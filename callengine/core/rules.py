@@ -51,7 +51,6 @@ class Rules:
         give_up_s: an answered customer without an agent is let go after this.
         message_most_s: the message to such a customer is cut off after this.
         spare: reserve factor of agents who may help off skill at once; None: nobody.
-        prefer_s: how long a caller is kept for a preferred agent.
         idle_bridges: how many unused bridges are kept for the next calls.
         recycling: when orders are tried again.
         trunks: what a carrier means by its codes, by trunk.
@@ -69,7 +68,6 @@ class Rules:
     message_most_s: float = 30.0
     idle_bridges: int = 256
     spare: float | None = 2.0
-    prefer_s: float = 10.0
     routing: Policy = field(default_factory=Policy)
     amd: AmdRules = field(default_factory=AmdRules)
     pacing: PacingRules = field(default_factory=PacingRules)

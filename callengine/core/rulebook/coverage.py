@@ -28,6 +28,8 @@ from callengine.core.rulebook.deciding import Decider
 MOST_CALLS = 20
 """Made up for one rule and shop."""
 MOST_DOUBTS = 100
+MOST_WORK = 2_000_000
+"""Looks at a rule for a call: more would take longer than anybody waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +70,25 @@ def doubts_of(
     roster: Mapping[str, SkillClass],
     now: Instant,
 ) -> list[Doubt]:
-    """List what callers will meet, in the order of the file; at most `MOST_DOUBTS`."""
+    """
+    List what callers will meet, in the order of the file; at most `MOST_DOUBTS`.
+
+    Of a huge file only the first rules are looked at, and the last doubt says so.
+    """
     if not book.rules:
         return []
     if not roster:
         line = book.rules[0].line
         return [Doubt(line, "nobody is on the roster: no rule finds an agent")]
-    decider, views = Decider(book), tuple(shops)
+    most_shops = max(1, MOST_WORK // (len(book.rules) * 2))
+    decider, views = Decider(book), tuple(shops)[:most_shops]
     found: dict[str, Doubt] = {}
-    for rule in book.rules:
+    most_rules = max(1, MOST_WORK // (len(book.rules) * max(1, len(views)) * 2))
+    if len(book.rules) > most_rules:
+        line = book.rules[most_rules].line
+        said = "rules from here on were not held against the roster: there are too many"
+        found[said] = Doubt(line, said)
+    for rule in book.rules[:most_rules]:
         for doubt in _of_rule(rule, book, decider, views, roster, now):
             found.setdefault(doubt.text, doubt)
             if len(found) >= MOST_DOUBTS:

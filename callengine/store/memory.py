@@ -76,22 +76,39 @@ async def _count(
     counts: dict[str, list[CountedHour]],
 ) -> None:
     """Count live answers as the ledger does: late is as bad as never."""
-    a = t.attempts.c
-    threshold_s = case(
-        *(
-            (a.shop == shop.shop, roster.regime_of(shop).nuisance.threshold_s)
-            for shop in shops
+    for row in await connection.execute(
+        _counted(
+            {shop.shop: roster.regime_of(shop).nuisance.threshold_s for shop in shops},
+            since,
+            now,
+            floors=connection.dialect.name == "postgresql",
         )
-    )
+    ):
+        counts[row.shop].append(
+            CountedHour(
+                at=row.at,
+                served=int(row.served),
+                nuisances=int(row.nuisances),
+                machines=int(row.machines),
+            )
+        )
+
+
+def _counted(
+    threshold_s: Mapping[ShopId, float],
+    since: Mapping[ShopId, Instant],
+    now: Instant,
+    *,
+    floors: bool,
+) -> Select[Any]:
+    a = t.attempts.c
+    within_s = case(*((a.shop == shop, least) for shop, least in threshold_s.items()))
     machine = a.outcome == Outcome.MACHINE.value
-    in_time = and_(
-        a.bridged_at.is_not(None), a.bridged_at - a.answered_at <= threshold_s
-    )
+    in_time = and_(a.bridged_at.is_not(None), a.bridged_at - a.answered_at <= within_s)
     hours = a.answered_at / HOUR_S
     # SQLite may lack floor(), and PostgreSQL rounds when it casts.
-    whole = connection.dialect.name == "postgresql"
-    hour = func.floor(hours) if whole else cast(hours, Integer)
-    mine = or_(
+    hour = func.floor(hours) if floors else cast(hours, Integer)
+    in_window = or_(
         *(
             and_(
                 a.shop == shop,
@@ -101,7 +118,7 @@ async def _count(
             for shop, at in since.items()
         )
     )
-    rows = await connection.execute(
+    return (
         select(
             a.shop,
             func.min(a.answered_at).label("at"),
@@ -109,19 +126,10 @@ async def _count(
             func.sum(case((machine, 0), (in_time, 1), else_=0)).label("served"),
             func.sum(case((machine, 0), (in_time, 0), else_=1)).label("nuisances"),
         )
-        .where(mine, a.ended_at.is_not(None))
+        .where(in_window, a.ended_at.is_not(None))
         .group_by(a.shop, hour)
         .order_by(a.shop, hour)
     )
-    for row in rows:
-        counts[row.shop].append(
-            CountedHour(
-                at=row.at,
-                served=int(row.served),
-                nuisances=int(row.nuisances),
-                machines=int(row.machines),
-            )
-        )
 
 
 async def _last(

@@ -9,6 +9,7 @@ from callengine.core.ids import AttemptId, CallId, Instant
 from callengine.core.permission import customer_zone, history_s
 from callengine.core.records import AttemptRecord, Outcome
 from callengine.core.recycling.urgency import UrgencyRules
+from callengine.core.roster import Shop
 from callengine.engine.identification import requirement_for
 from callengine.engine.orders import FAILED_RETRY_S, Stage, in_whole_money
 from callengine.testing.books import MemoryBooks, MemoryOrder
@@ -48,19 +49,7 @@ class MemoryOrderBook:
     def _claimed(self, order: MemoryOrder, now: Instant) -> Lead:
         books, shop = self.books, self.books.shops[order.shop]
         order.attempt = AttemptId(books.new_id("attempt"))
-        card = Card(
-            shop=shop.shop,
-            shop_name=shop.name,
-            direction="outbound",
-            number=order.read.phone,
-            dialled_number=shop.caller_id,
-            identification="found",
-            customers=(books.customers[order.customer].card,),
-            orders=books.orders_of(order.customer),
-            contacts=books.contacts_of(order.customer),
-            order=order.order,
-            greeting=shop.greeting,
-        )
+        card = self._card(order, shop)
         regime = books.roster().regime_of(shop)
         own_language = order.read.language if order.read.order.language else ""
         return Lead(
@@ -88,6 +77,22 @@ class MemoryOrderBook:
             consent=order.read.order.consent,
             dnc=(shop.shop, order.read.phone) in books.do_not_call,
             advertising=shop.advertising,
+        )
+
+    def _card(self, order: MemoryOrder, shop: Shop) -> Card:
+        books = self.books
+        return Card(
+            shop=shop.shop,
+            shop_name=shop.name,
+            direction="outbound",
+            number=order.read.phone,
+            dialled_number=shop.caller_id,
+            identification="found",
+            customers=(books.customers[order.customer].card,),
+            orders=books.orders_of(order.customer),
+            contacts=books.contacts_of(order.customer),
+            order=order.order,
+            greeting=shop.greeting,
         )
 
     async def release(self, attempts: Sequence[AttemptId]) -> None:

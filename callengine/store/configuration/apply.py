@@ -1,7 +1,7 @@
 """Bringing the database to what a file says, and saying what that changed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,12 +97,7 @@ async def apply_plan(
             applied.note(f"shop {shop.slug}", difference)
         for agent in plan.agents:
             await _apply_agent(connection, agent, applied, passwords.get(agent.login))
-        for login in plan.removed.agents:
-            gone = await connection.execute(
-                delete(t.agents).where(t.agents.c.agent == login)
-            )
-            if gone.rowcount:
-                applied.removed.append(f"agent {login}")
+        await _remove_agents(connection, plan.removed.agents, applied)
         if plan.rules is not None:
             differs = await apply_rules(connection, plan.rules.text, at)
             applied.note("routing rules", _difference(differs))
@@ -110,6 +105,17 @@ async def apply_plan(
         if applied.anything:
             await _count_version(connection)
     return applied
+
+
+async def _remove_agents(
+    connection: AsyncConnection, logins: Sequence[str], applied: Applied
+) -> None:
+    for login in logins:
+        gone = await connection.execute(
+            delete(t.agents).where(t.agents.c.agent == login)
+        )
+        if gone.rowcount:
+            applied.removed.append(f"agent {login}")
 
 
 def _difference(differs: bool | None) -> Difference:

@@ -42,7 +42,7 @@ def reserve(pool: Pool, call: Call, agent: Agent, card_state: str) -> None:
     agent.reservation = ReservationState.PENDING
     agent.call, call.agent = call.call, agent.agent
     agent.dispositioned = False
-    pool.matcher.busy(agent.agent, pool.now)
+    pool.matcher.engage(agent.agent, pool.now)
     pool.show(agent, call, card_state)
     pool.tell(agent)
     call.note(pool.now, "reserved", agent.agent)

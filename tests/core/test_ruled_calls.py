@@ -13,7 +13,7 @@ from callengine.core.call import Call
 from callengine.core.ids import AgentId, ChannelId
 from callengine.core.living import Living, LivingChannel
 from callengine.core.machines import CallState
-from callengine.core.match.policy import Policy
+from callengine.core.match.policy import Limits, Policy
 from callengine.core.match.relaxation import BadLadder, Ladder, Step
 from callengine.core.match.requirement import ANYBODY, Expr, Level, Not, both, either
 from callengine.core.reconcile import reconcile
@@ -26,7 +26,7 @@ from callengine.core.rulebook.written import (
     read_ladder,
     write_ladder,
 )
-from callengine.core.rules import Rules
+from callengine.core.rules import PacingRules, Rules
 from callengine.core.ruling import Ruling, ruling_of
 from callengine.engine.ports import Entry
 from callengine.engine.recovery import read_back
@@ -303,3 +303,43 @@ def test_a_policy_of_the_same_kind_leaves_the_matcher_alone() -> None:
 def test_a_text_that_is_no_expression_says_why() -> None:
     with pytest.raises(BadLadder, match="is no comparison"):
         read_expr("lang.ru >>> 5")
+
+
+# --- limits ------------------------------------------------------------------------
+
+
+def limited(calls: int) -> Rules:
+    """Rules under which nobody has more calls than this in an hour."""
+    limits = Limits(calls_per_hour=calls)
+    pacing = PacingRules(keep_free=0)
+    return Rules(wrap_up_s=0, pacing=pacing, routing=Policy(limits=limits))
+
+
+def test_who_has_had_enough_calls_rests_until_an_hour_is_over() -> None:
+    p = play(make_agent("anna"), rules=limited(1))
+    p.ready("anna")
+    p.calls_in("ch1")
+    call = p.talk("ch1")
+    p.wait(60)
+    p.ends("ch1")
+    assert call.agent_leg is not None
+    p.ends(call.agent_leg.channel)
+    waits = p.calls_in("ch2")
+    assert waits.agent is None
+    p.wait(200)
+    assert waits.agent is None
+    p.ends("ch2")
+    p.wait(3300)
+    last = p.calls_in("ch3")
+    p.wait(60)
+    assert last.agent == "anna"
+
+
+def test_a_call_of_an_order_counts_under_the_limits_too() -> None:
+    p = play(make_agent("anna"), rules=limited(1))
+    p.ready("anna")
+    p.pool.matcher.engage(AgentId("anna"), p.now)
+    p.pool.matcher.engage(AgentId("anna"), p.now + 1)
+    p.pool.matcher.free(AgentId("anna"), p.now + 90, p.now + 90)
+    p.now += 90
+    assert p.calls_in("ch1").agent is None

@@ -95,6 +95,18 @@ def busy(
         standing.release_held(state, agent, now)
 
 
+def engage(state: MatchState, agent: AgentId, now: Instant) -> None:
+    """
+    Say that an agent was given a call, by a decision or by somebody else.
+
+    Calls of orders count under the limits as callers do. Unknown is fine.
+    """
+    busy(state, agent, now)
+    member = state.staff.members.get(agent)
+    if member is not None:
+        member.engage(state.now)
+
+
 def rested(state: MatchState, now: Instant) -> None:
     """Free the agents whose rest is over."""
     for member in list(state.staff.rested(now)):
@@ -112,6 +124,7 @@ def _change_skills(
     new = state.staff.enter(member.agent, skills, now)
     changed = state.staff.members[member.agent]
     changed.load, changed.given_at = member.load, member.given_at
+    changed.engaged = member.engaged
     changed.free_at = member.free_at
     if away:
         state.staff.away.add(member.agent)

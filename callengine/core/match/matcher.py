@@ -77,6 +77,10 @@ class Matcher:
         """Say that an agent may not be offered a call; see `attendance.busy`."""
         attendance.busy(self.state, agent, now, until=until, away=away)
 
+    def engage(self, agent: AgentId, now: Instant) -> None:
+        """Say that an agent was given a call; see `attendance.engage`."""
+        attendance.engage(self.state, agent, now)
+
     # --- callers -----------------------------------------------------------------
 
     def enter(self, item: WorkItem, now: Instant) -> None:

@@ -29,6 +29,8 @@ class Member:
     free_since: Instant | None = None
     given_at: Instant | None = None
     """When a decision took them; None when no decision of ours did."""
+    engaged: bool = False
+    """They have a call that no decision of ours gave, such as an order's."""
     rests_until: Instant | None = None
     free_at: Instant | None = None
     """When a busy agent will be free, if that is known."""
@@ -39,8 +41,19 @@ class Member:
         if self.load is not None:
             self.load.started(now)
 
+    def engage(self, now: Instant) -> None:
+        """Somebody else gave the agent a call: it is a load like any other."""
+        if self.given_at is None and not self.engaged:
+            self.engaged = True
+            if self.load is not None:
+                self.load.started(now)
+
     def released(self, now: Instant) -> float | None:
-        """The agent is done with what a decision gave; return for how long it was."""
+        """The agent is done; return for how long with what a decision gave."""
+        if self.engaged:
+            self.engaged = False
+            if self.load is not None:
+                self.load.ended(now)
         if self.given_at is None:
             return None
         lasted_s, self.given_at = now - self.given_at, None

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from callengine.core.ids import AgentId, CallId, CustomerId
+from callengine.core.effects import Identify
+from callengine.core.ids import AgentId, CallId, ChannelId, CustomerId
+from callengine.core.living import Living, LivingChannel
 from callengine.core.machines import CallState
+from callengine.core.reconcile import reconcile, restore
 from callengine.core.records import CallRecord
 from callengine.core.rulebook.book import CallFacts, Purchase
 from callengine.engine.identification import Talk, identified
@@ -16,7 +19,14 @@ from callengine.engine.ports import RoutingText
 from callengine.engine.routing_rules import RoutingRules, read_rules
 from callengine.testing.books import MemoryBooks, MemoryCustomer
 from tests.support.engine_kit import EPOCH, Centre, virtually
-from tests.support.pool_kit import TEPLO, make_agent, make_card, make_shop
+from tests.support.pool_kit import (
+    NUMBER,
+    TEPLO,
+    make_agent,
+    make_card,
+    make_shop,
+    play,
+)
 
 ANNA, VERA = AgentId("anna"), AgentId("vera")
 EVERYBODY = """
@@ -183,6 +193,23 @@ async def test_a_certificate_that_expires_is_asked_for_again() -> None:
         assert dict(engine.pool.agents[VERA].skills)["lang.ru"] == 5
         await asyncio.sleep(12)
         assert "lang.ru" not in dict(engine.pool.agents[VERA].skills)
+
+
+def test_the_choice_in_a_menu_is_kept_for_the_look_up_also_over_a_restart() -> None:
+    p = play(make_agent("anna"))
+    missed = LivingChannel(
+        channel=ChannelId("ch7"),
+        endpoint="PJSIP/trunk",
+        state="Up",
+        ours=True,
+        arguments=("inbound", NUMBER, "allowed", "2"),
+    )
+    effects = reconcile(p.pool, Living(channels=(missed,)), p.now)
+    (asked,) = [e for e in effects if isinstance(e, Identify)]
+    assert (asked.choice, asked.dialled_number) == ("2", NUMBER)
+    (call,) = p.pool.calls.values()
+    effects = restore(play(make_agent("anna")).pool, [call], p.now)
+    assert [e.choice for e in effects if isinstance(e, Identify)] == ["2"]
 
 
 # --- what rules may look at ----------------------------------------------------

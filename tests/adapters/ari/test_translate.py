@@ -119,11 +119,26 @@ def test_a_number_is_shown_unless_withheld(
     assert presented_number(number, presentation) == shown
 
 
-def test_numbers_are_bounded() -> None:
+@pytest.mark.parametrize(
+    ("more", "choice"),
+    [([], ""), (["allowed"], ""), (["allowed", "2"], "2"), (["", "2", "x"], "2")],
+)
+def test_the_choice_in_a_menu_is_the_fourth_argument(
+    more: list[str], choice: str
+) -> None:
     told = Told()
-    told.hear("StasisStart", args=["inbound", "9" * 500])
+    told.hear("StasisStart", args=["inbound", "+7495", *more])
     (call,) = told.facts
     assert isinstance(call, CallArrived)
+    assert (call.choice, call.caller_number) == (choice, "+7916")
+
+
+def test_numbers_are_bounded() -> None:
+    told = Told()
+    told.hear("StasisStart", args=["inbound", "9" * 500, "", "x" * 500])
+    (call,) = told.facts
+    assert isinstance(call, CallArrived)
+    assert len(call.choice) == 40
     assert len(call.dialled_number) == 64
     assert presented_number("9" * 500) == "9" * 64
 

@@ -55,15 +55,17 @@ class Told:
     note: str
 
 
-def unreachable_message(terms: ShopTerms, facts: OrderFacts, at: Instant) -> Message:
-    """Tell the shop that dialling has ended without a conversation."""
+def unreachable_message(
+    terms: ShopTerms, facts: OrderFacts, at: Instant, why: str
+) -> Message:
+    """Tell the shop that dialling has ended without a conversation, and why."""
     told = Told(
         shop=terms.shop,
         order=order_body(facts, Stage.UNREACHABLE),
         delivery=None,
         disposition="",
         agent="",
-        note="",
+        note=why,
     )
     return _to_shop(told, Stage.UNREACHABLE, at)
 

@@ -99,17 +99,22 @@ class SqlLedger:
         if stage is not Stage.UNREACHABLE or moved.rowcount == 0:
             return 0
         return await self._tell_unreachable(
-            connection, attempt.shop, attempt.order, attempt.ended_at
+            connection, attempt.shop, attempt.order, attempt.ended_at, attempt.rule
         )
 
     async def _tell_unreachable(
-        self, connection: AsyncConnection, shop: ShopId, order: OrderId, at: Instant
+        self,
+        connection: AsyncConnection,
+        shop: ShopId,
+        order: OrderId,
+        at: Instant,
+        why: str,
     ) -> int:
         terms = await terms_of(connection, shop)
         facts = await order_facts(connection, shop, order)
         if terms is None or facts is None:
             return 0
-        message = unreachable_message(terms, facts, at)
+        message = unreachable_message(terms, facts, at, why)
         return await put_messages(
             connection, (message,), shop=shop, order=order, at=at, new_id=self._new_id
         )
@@ -141,7 +146,7 @@ class SqlLedger:
                 )
                 if never and moved.rowcount:
                     told += await self._tell_unreachable(
-                        connection, lead.shop, lead.order, now
+                        connection, lead.shop, lead.order, now, lead.reason
                     )
         if told:
             self._db.messages_committed.set()

@@ -65,10 +65,11 @@ class MemoryLedger:
         order.stage, order.attempt = stage.value, None
         order.next_try_at = None if talked else attempt.next_try_at
         if stage is Stage.UNREACHABLE:
-            self._tell_unreachable(order, attempt.ended_at)
+            self._tell_unreachable(order, attempt.ended_at, attempt.rule)
 
-    def _tell_unreachable(self, order: MemoryOrder, at: Instant) -> None:
-        message = unreachable_message(self.books.terms[order.shop], order.facts(), at)
+    def _tell_unreachable(self, order: MemoryOrder, at: Instant, why: str) -> None:
+        terms = self.books.terms[order.shop]
+        message = unreachable_message(terms, order.facts(), at, why)
         self.books.tell(order, message, at)
 
     async def put_off(self, leads: Sequence[PutLeadOff], now: Instant) -> None:
@@ -81,7 +82,7 @@ class MemoryLedger:
             order.held_rule, order.held_reason = lead.rule, lead.reason
             if lead.at is None:
                 order.stage = Stage.UNREACHABLE.value
-                self._tell_unreachable(order, now)
+                self._tell_unreachable(order, now, lead.reason)
 
     async def start_attempts(
         self, leads: Sequence[Lead], at: Instant

@@ -1,5 +1,7 @@
 """Every store tells dialling what a verdict needs, and keeps what came of it."""
 
+import json
+
 import pytest
 
 from callengine.core.compliance.verdict import PastAttempt
@@ -185,7 +187,10 @@ async def test_an_order_that_may_never_be_dialled_is_unreachable_and_told(
     assert view is not None
     assert (view.order.stage, view.next_try_at) == ("unreachable", None)
     assert view.held_rule == "dnc"
-    assert [m.type for m in await bench.told(NOON + 5)] == ["order.unreachable"]
+    (message,) = await bench.told(NOON + 5)
+    assert message.type == "order.unreachable"
+    told = json.loads(message.body)["data"]
+    assert told["note"] == "the number asked not to be called"
     assert await bench.order_book.due(NOON + 30 * DAY_S, 10) == ()
 
 

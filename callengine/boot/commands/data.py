@@ -67,7 +67,12 @@ def migrate(
 
 
 def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
-    """Explain what is wrong in a file for `apply`; exit code 1 if anything is."""
+    """
+    Explain what is wrong in a file for `apply`; exit code 1 if anything is.
+
+    Warnings name what could be applied and would disappoint: rules that today's roster
+    cannot serve, certificates that expire. They leave the exit code at 0.
+    """
     now = time.time()
     try:
         known = _run(context, lambda db: _known(db, now))
@@ -81,11 +86,11 @@ def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     doubts = warnings_of(plan, text_of(file), known=known, now=now)
     _show_problems(file, (), doubts, as_json=as_json)
     if not as_json:
-        rules = "" if plan.rules is None else f", {len(plan.rules.book.rules)} rules"
-        typer.echo(
-            f"{file}: {len(plan.shops)} shops, {len(plan.agents)} agents{rules};"
-            f" no errors, {len(doubts)} warnings"
-        )
+        counts = [(len(plan.shops), "shop"), (len(plan.agents), "agent")]
+        if plan.rules is not None:
+            counts.append((len(plan.rules.book.rules), "rule"))
+        named = ", ".join(f"{n} {what}{'s' * (n != 1)}" for n, what in counts)
+        typer.echo(f"{file}: {named}; no errors, {len(doubts)} warnings")
 
 
 def apply(

@@ -7,7 +7,6 @@ Requirements relax in steps over time; a step nobody logged in can serve is skip
 at once. See docs/routing.md for the order of preference.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from callengine.core import effects as do
@@ -19,7 +18,7 @@ from callengine.core.match.callers import WorkItem
 from callengine.core.match.records import Decision
 from callengine.core.match.relaxation import BadLadder, Ladder, ladder_of
 from callengine.core.pool import Pool
-from callengine.core.rulebook.written import write_ladder
+from callengine.core.rulebook.written import ladder_values
 from callengine.core.skills import Requirement
 
 
@@ -129,13 +128,12 @@ def give(pool: Pool, decision: Decision) -> None:
 
 def ruled(pool: Pool, call: Call) -> dict[str, Any]:
     """Say in plain JSON values which rules hold and what they ask for when."""
-    steps = write_ladder(work_item(pool, call).ladder)
     ruling = call.ruling
     return {
         "rules": [] if ruling is None else list(ruling.rules),
         "rules_version": None if ruling is None else ruling.version,
         "points": [] if ruling is None else [list(pair) for pair in ruling.points],
-        "ladder": [asdict(step) for step in steps],
+        "ladder": ladder_values(work_item(pool, call).ladder),
     }
 
 

@@ -44,6 +44,8 @@ WORD: /[^\s()<>=!&|@0-9][^\s()<>=!&|@]*/
 MAX_LENGTH = 2_000
 MAX_DEPTH = 32
 
+UNKNOWN_SKILL = "give it to an agent first; no product asks for it either"
+
 PLACEHOLDERS = ("shop", "language", "region", "choice", "segment", "promo")
 
 _NAME = re.compile(r"(?:[a-z{][a-z0-9_{}-]*)(?:\.[a-z0-9_{}-]+)*")
@@ -246,7 +248,7 @@ def _check_name(name: str, offset: int, known: Known) -> None:
     if known.skills is None or plain != name:
         return
     if name not in known.skills:
-        hint = did_you_mean(name, known.skills)
+        hint = did_you_mean(name, known.skills) or UNKNOWN_SKILL
         raise BadExpression(f'no skill is called "{name}"', offset, hint)
 
 

@@ -15,7 +15,7 @@ from callengine.core.match.requirement import ANYBODY, Expr, skills_of
 from callengine.core.rulebook.book import TEXT_CONDITIONS, Rule, When
 from callengine.core.rulebook.errors import did_you_mean, quoted
 from callengine.core.rulebook.fields import MAX_ITEMS, Fields
-from callengine.core.rulebook.grammar import Known
+from callengine.core.rulebook.grammar import UNKNOWN_SKILL, Known
 from callengine.core.rulebook.positions import Path
 from callengine.core.rulebook.sense import contradiction
 from callengine.core.rulebook.world import Condition, World, name_of, patterns_of
@@ -201,7 +201,7 @@ class RuleReader:
             return None
         skills = self.world.skills
         if "*" not in skill and skills is not None and skill not in skills:
-            hint = did_you_mean(skill, skills)
+            hint = did_you_mean(skill, skills) or UNKNOWN_SKILL
             fields.wrong(f'no skill is called "{skill}"', (*path, key), hint)
         if key == "drop":
             return Drop(skill)

@@ -5,8 +5,9 @@ Expressions stand there as the text that `grammar` reads, so a caller's needs ca
 read in Redis and in a record, and come back as the very same ladder.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 from callengine.core.match.relaxation import BadLadder, Ladder, Step
 from callengine.core.match.requirement import ANYBODY, NOBODY, Expr
@@ -44,6 +45,12 @@ def write_ladder(ladder: Ladder) -> Written:
     )
     _keep(steps, ladder)
     return steps
+
+
+@lru_cache(maxsize=_KEPT)
+def ladder_values(ladder: Ladder) -> tuple[dict[str, Any], ...]:
+    """Write a ladder down as plain JSON values, shared by all records of it."""
+    return tuple(asdict(step) for step in write_ladder(ladder))
 
 
 def read_ladder(steps: Written) -> Ladder:

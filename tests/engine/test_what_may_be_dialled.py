@@ -154,3 +154,19 @@ async def test_a_nuisance_call_counts_after_a_restart_and_locks_the_number() -> 
         await asyncio.sleep(15)
         decisions = [d for d in centre.books.decisions if d.kind == "pacing"]
         assert decisions[-1].reason == "an agent was set aside for this order"
+
+
+@virtually
+async def test_a_regime_that_is_applied_is_followed_within_seconds() -> None:
+    own = replace(HOUSE, name="own")
+    centre = centre_of(own)
+    async with centre.engine() as engine:
+        await engine.become_ready(ANNA)
+        await asyncio.sleep(1)
+        centre.books.regimes["own"] = replace(SOON, name="own")
+        centre.books.version += 1
+        await asyncio.sleep(2)
+        await centre.take_order()
+        await asyncio.sleep(5)
+        assert only(centre).held_rule == "hours"
+        assert engine.agent_view(ANNA).state == "ready"

@@ -37,6 +37,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
     ended = fate(call, pool.rules.trunks)
     outcome, customer = ended.outcome, call.customer
     this = PastAttempt(at=customer.started_at, outcome=outcome)
+    pool.leads.attempted(lead.shop, lead.number, this, pool.now)
     again = next_attempt(
         lead, this, call.shop, regime, rules=pool.rules.recycling, now=pool.now
     )

@@ -8,11 +8,13 @@ when it comes to the top.
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, Instant
+from callengine.core.ids import AttemptId, Instant, ShopId
+from callengine.core.recent import RecentAttempts
 from callengine.core.recycling.urgency import OrderClock, Rank, UrgencyRules, rank
 from callengine.core.skills import Requirement
 
@@ -68,6 +70,7 @@ class Leads:
         self._entries: dict[AttemptId, _Entry] = {}
         self._lanes: dict[Lane, list[_Place]] = {}
         self._parked: dict[str, list[AttemptId]] = {}
+        self._recent = RecentAttempts()
         self._entered = 0
 
     def __len__(self) -> int:
@@ -90,12 +93,25 @@ class Leads:
         """
         if lead.attempt in self._entries:
             return
+        news = self._recent.unknown_to(lead)
+        if news:
+            lead = replace(lead, past=(*lead.past, *news))
         entry = self._entries[lead.attempt] = _Entry(lead, lane, best_hour)
         self._line_up(entry, now)
 
     def discard(self, attempt: AttemptId) -> None:
         """Take a lead out; absent is fine."""
         self._entries.pop(attempt, None)
+
+    def attempted(
+        self, shop: ShopId, number: str, attempt: PastAttempt, now: Instant
+    ) -> None:
+        """Tell leads of a number, those to come too, of an attempt that has ended."""
+        self._recent.add(shop, number, attempt, now)
+        for entry in self._entries.values():
+            if entry.lead.number == number and entry.lead.shop == shop:
+                past = (*entry.lead.past, attempt)
+                entry.lead = replace(entry.lead, past=past)
 
     def park(self, attempt: AttemptId) -> None:
         """Keep a lead back while its number is being dialled for another order."""

@@ -11,11 +11,19 @@ from callengine.core.attempts import next_attempt
 from callengine.core.compliance.presets import HOUSE
 from callengine.core.compliance.regime import AttemptCaps
 from callengine.core.compliance.verdict import PastAttempt
+from callengine.core.recent import KEPT_S, RecentAttempts
 from callengine.core.records import AttemptRecord, Outcome
 from callengine.core.recycling.fates import TrunkMap
 from callengine.core.recycling.plan import RecycleRules
 from callengine.core.rules import Rules
-from tests.support.pool_kit import make_agent, make_lead, make_shop, play
+from tests.support.pool_kit import (
+    SHARED,
+    TEPLO,
+    make_agent,
+    make_lead,
+    make_shop,
+    play,
+)
 
 BUSY, NO_ANSWER = Outcome.BUSY, Outcome.NO_ANSWER
 OMSK = ZoneInfo("Asia/Omsk")
@@ -133,3 +141,48 @@ def test_an_evening_before_summer_time_leads_to_nine_on_the_new_clock() -> None:
     )
     assert again.at == at("2026-03-29T09:00", kyiv)
     assert again.at - now == (12.25 - 1) * 3600
+
+
+def test_another_order_of_the_number_learns_of_an_attempt_that_has_just_ended() -> None:
+    p = play(make_agent("anna"))
+    once = replace(SHARED, caps=AttemptCaps(per_day=1))
+    p.pool.campaign(make_shop()).adopt(once, p.now)
+    p.ready("anna")
+    p.offered(make_lead("o1"), make_lead("o2"))
+    (call,) = p.pool.calls.values()
+    p.ends(call.customer.channel, sip_code=486)
+    put_off = p.last(do.PutLeadOff)
+    assert (put_off.order, put_off.rule) == ("o2", "per_day")
+    assert p.pool.calls == {}
+
+
+def test_a_lead_claimed_before_the_attempt_was_on_record_learns_of_it_too() -> None:
+    p = play(make_agent("anna"))
+    once = replace(SHARED, caps=AttemptCaps(per_day=1))
+    p.pool.campaign(make_shop()).adopt(once, p.now)
+    p.ready("anna")
+    p.offered(make_lead("o1"))
+    (call,) = p.pool.calls.values()
+    p.ends(call.customer.channel, sip_code=486)
+    p.offered(make_lead("o2"), make_lead("o3", "+79161234568"))
+    assert p.last(do.PutLeadOff).order == "o2"
+    (call,) = p.pool.calls.values()
+    assert call.number == "+79161234568"
+
+
+def test_what_a_lead_knows_of_is_not_told_twice() -> None:
+    recent = RecentAttempts()
+    known, news = PastAttempt(at=1.0, outcome=BUSY), PastAttempt(at=9.0, outcome=BUSY)
+    for attempt in (known, news):
+        recent.add(TEPLO, "+79161234567", attempt, attempt.at + 30)
+    assert recent.unknown_to(make_lead(past=(known,))) == (news,)
+    assert recent.unknown_to(make_lead(shop="another")) == ()
+
+
+def test_recent_attempts_are_forgotten_when_they_are_on_record() -> None:
+    recent = RecentAttempts()
+    for second in range(5000):
+        attempt = PastAttempt(at=float(second), outcome=BUSY)
+        recent.add(TEPLO, f"+7916{second:07}", attempt, float(second))
+    assert len(recent) == KEPT_S
+    assert recent.unknown_to(make_lead(number="+79160000001")) == ()

@@ -59,11 +59,16 @@ def apply(pool: Pool, fact: Fact) -> list[Effect]:
     Raises `IllegalTransition`; the effects collected until then stay in the pool and
     come with the next call.
     """
+    observe(pool, fact)
+    give_work(pool)
+    return pool.take_effects()
+
+
+def observe(pool: Pool, fact: Fact) -> None:
+    """Apply one fact and give nobody work yet. Raises `IllegalTransition`."""
     # A fact's clock may be behind the pool's by the time it took to get here.
     pool.now = max(pool.now, fact.at)
     HANDLERS[type(fact)](pool, fact)
-    give_work(pool)
-    return pool.take_effects()
 
 
 def give_work(pool: Pool) -> None:

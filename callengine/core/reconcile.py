@@ -41,9 +41,10 @@ def reconcile(pool: Pool, living: Living, now: Instant) -> list[Effect]:
     Safe to repeat: a second time with the same `living` changes nothing more.
     """
     pool.now = max(pool.now, now)
-    effects: list[Effect] = []
-    for fact in missed_facts(pool, living, now):
-        effects += dispatch.apply(pool, fact)
+    # Ends first: nobody is to be rung for a caller who is gone.
+    missed = missed_facts(pool, living, now)
+    for fact in sorted(missed, key=lambda f: not isinstance(f, ChannelGone)):
+        dispatch.observe(pool, fact)
     for call in list(pool.calls.values()):
         if call.over:
             clearing.clear(pool, call, call.ending or "failed")
@@ -53,7 +54,7 @@ def reconcile(pool: Pool, living: Living, now: Instant) -> list[Effect]:
         if channel.channel not in pool.by_channel and is_orphan(pool, channel):
             pool.emit(do.HangUp(call=NOBODY, channel=channel.channel))
     dispatch.give_work(pool)
-    return effects + pool.take_effects()
+    return pool.take_effects()
 
 
 def missed_facts(pool: Pool, living: Living, now: Instant) -> list[Fact]:

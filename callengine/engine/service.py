@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from callengine.core import dispatch
 from callengine.core import effects as do
 from callengine.core.facts import AsteriskListed, AttemptsRemembered, RulesChanged
 from callengine.core.ids import CallId, Instant
@@ -130,7 +131,8 @@ class Engine(Desk):
         keep = [c.lead.attempt for c in pool.calls.values() if c.lead is not None]
         await self._ports.order_book.release_all(keep)
         memories = await self._ports.archive.remembered(roster, now())
-        effects += self.owner.apply(AttemptsRemembered(at=now(), shops=memories))
+        # Nobody is rung before Asterisk has said who is still there.
+        dispatch.observe(pool, AttemptsRemembered(at=now(), shops=memories))
         await self.owner.carry_out(effects)
 
     def _own(self, pool: Pool, routing: RoutingRules | None) -> Owner:

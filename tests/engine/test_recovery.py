@@ -249,3 +249,15 @@ def test_an_entry_that_cannot_be_read_is_left_out(state: object) -> None:
     p = play(make_agent("anna"))
     read_back(p.pool, (Entry(kind="call", key="x", state=state),), p.now)
     assert not p.pool.calls
+
+
+def test_nobody_is_rung_for_a_caller_who_hung_up_meanwhile() -> None:
+    dead = start()
+    dead.calls_in("ch1")
+    dead.talk("ch1")
+    for name in ("ch2", "ch3"):
+        dead.calls_in(name)
+    dead.saves("anna", dead.call("ch1").call)
+    new = restart(dead, Living(channels=(channel("ch3"),)))
+    (rung,) = [e for e in new.asked(do.Originate) if isinstance(e, do.Originate)]
+    assert rung.call == dead.call("ch3").call

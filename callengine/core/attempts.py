@@ -41,8 +41,6 @@ def record_attempt(pool: Pool, call: Call) -> None:
     again = next_attempt(
         lead, this, call.shop, regime, rules=pool.rules.recycling, now=pool.now
     )
-    rang_until = call.answered_at or customer.ended_at or pool.now
-    ring_s = rang_until - customer.ringing_at if customer.ringing_at else 0.0
     pool.emit(
         do.RecordAttempt(
             record=AttemptRecord(
@@ -59,7 +57,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
                 outcome=outcome,
                 cause=customer.cause,
                 sip_code=customer.sip_code,
-                ring_s=max(0.0, ring_s),
+                ring_s=_rang_s(call, pool.now),
                 agent=call.agent if outcome is Outcome.BRIDGED else None,
                 next_try_at=again.at,
                 rule=again.reason,
@@ -69,6 +67,13 @@ def record_attempt(pool: Pool, call: Call) -> None:
             )
         )
     )
+
+
+def _rang_s(call: Call, now: Instant) -> float:
+    if call.customer.ringing_at is None:
+        return 0.0
+    until = call.answered_at or call.customer.ended_at or now
+    return max(0.0, until - call.customer.ringing_at)
 
 
 def fate(call: Call, trunks: Mapping[str, TrunkMap]) -> Ending:

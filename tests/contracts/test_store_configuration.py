@@ -40,14 +40,14 @@ async def test_the_sample_shops_are_applied_once(store: Store) -> None:
     before = await store.directory.roster()
     again = await apply_plan(store.db, plan, NOON + 60, hasher=QUICK_HASHER)
 
-    assert len(first.created) == 13
+    assert len(first.created) == 14
     assert len(first.credentials.agents) == 10
     assert set(first.credentials.shops["teplo"]) == {
         "api_key",
         "shop_secret",
         "logistics_secret",
     }
-    assert (again.created, again.changed, again.unchanged) == ([], [], 13)
+    assert (again.created, again.changed, again.unchanged) == ([], [], 14)
     assert not again.credentials
     assert await store.directory.roster() == before
     assert len(before.agents) == 10

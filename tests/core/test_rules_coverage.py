@@ -149,3 +149,17 @@ def test_purchases_of_any_day_are_weighed(at: float) -> None:
     bought = (Purchase(category="phones", quantity=10**6, at=at),)
     facts = CallFacts(shop="teplo", language="ru", purchases=bought)
     assert Decider(BOOK).decide(facts, NOW).credit_s == 0.0
+
+
+def test_a_pattern_of_regions_means_those_that_the_shops_agents_know() -> None:
+    text = (
+        ALL + '[[rules]]\nname = "region"\nwhen = { region = "ru-*" }\n'
+        'hard = "region.{region}>=3"\n'
+    )
+    moscow = {
+        "anna": (("lang.ru", 8), ("region.ru-mow", 5), ("shop.teplo", 5)),
+        "boris": (("lang.ru", 8), ("region.ru-spe", 5), ("shop.zima", 5)),
+    }
+    assert doubts(text, moscow) == []
+    (doubt,) = doubts(text.replace(">=3", ">=9"), moscow)
+    assert "region.ru-mow>=9" in doubt

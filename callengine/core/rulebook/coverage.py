@@ -7,7 +7,7 @@ they can be; what the whole file asks of an agent for them is what is looked for
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from callengine.core.agent import SkillClass
@@ -25,6 +25,7 @@ from callengine.core.rulebook.book import (
 )
 from callengine.core.rulebook.deciding import Decider
 
+REGION = "region."
 MOST_CALLS = 20
 """Made up for one rule and shop."""
 MOST_DOUBTS = 100
@@ -34,12 +35,18 @@ MOST_WORK = 2_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopView:
-    """What is to be known of a shop."""
+    """
+    What is to be known of a shop.
+
+    Attributes:
+        regions: that its agents know.
+    """
 
     shop: str
     language: str
     numbers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,7 +88,8 @@ def doubts_of(
         line = book.rules[0].line
         return [Doubt(line, "nobody is on the roster: no rule finds an agent")]
     most_shops = max(1, MOST_WORK // (len(book.rules) * 2))
-    decider, views = Decider(book), tuple(shops)[:most_shops]
+    decider = Decider(book)
+    views = tuple(_knowing(shop, roster) for shop in tuple(shops)[:most_shops])
     found: dict[str, Doubt] = {}
     most_rules = max(1, MOST_WORK // (len(book.rules) * max(1, len(views)) * 2))
     if len(book.rules) > most_rules:
@@ -94,6 +102,19 @@ def doubts_of(
             if len(found) >= MOST_DOUBTS:
                 return sorted(found.values())
     return sorted(found.values())
+
+
+def _knowing(shop: ShopView, roster: Mapping[str, SkillClass]) -> ShopView:
+    """Add the regions that a shop's agents know."""
+    own = f"shop.{shop.shop}"
+    known = {
+        name.removeprefix(REGION)
+        for skills in roster.values()
+        if any(name == own for name, _ in skills)
+        for name, _ in skills
+        if name.startswith(REGION)
+    }
+    return replace(shop, regions=tuple(sorted(known)))
 
 
 def skills_asked(book: Rulebook) -> frozenset[str]:
@@ -176,10 +197,10 @@ def _facts(
     texts = product(
         dialled[:1],
         [_plain(p) for p in when.language] or [shop.language],
-        *(
-            [_plain(p) for p in patterns] or [""]
-            for patterns in (when.choice, when.segment, regions, stages)
-        ),
+        [_plain(p) for p in when.choice] or [""],
+        [_plain(p) for p in when.segment] or [""],
+        [r for p in regions for r in _regions(p, shop)] or [""],
+        [_plain(p) for p in stages] or [""],
     )
     for number, language, choice, segment, region, stage in texts:
         for bought in _purchases(rule, book, shop, now):
@@ -193,6 +214,12 @@ def _facts(
                 order_stage=stage,
                 purchases=bought,
             )
+
+
+def _regions(pattern: str, shop: ShopView) -> list[str]:
+    """Name regions that a pattern means: those that somebody knows, if any."""
+    known = [region for region in shop.regions if matches(region, (pattern,))]
+    return known if "*" in pattern and known else [_plain(pattern)]
 
 
 def _plain(pattern: str) -> str:

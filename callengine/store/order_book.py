@@ -3,7 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,11 +79,22 @@ class SqlOrderBook:
             if len(rows) >= limit:
                 break
         claimed = [(row, AttemptId(self._new_id())) for row in rows]
-        for row, attempt in claimed:
+        if claimed:
             await connection.execute(
                 update(t.orders)
-                .where(o.shop == row.shop, o.order_id == row.order_id)
-                .values(attempt=attempt, claimed_at=now)
+                .where(
+                    o.shop == bindparam("of_shop"),
+                    o.order_id == bindparam("claimed_order"),
+                )
+                .values(attempt=bindparam("by_attempt"), claimed_at=now),
+                [
+                    {
+                        "of_shop": row.shop,
+                        "claimed_order": row.order_id,
+                        "by_attempt": attempt,
+                    }
+                    for row, attempt in claimed
+                ],
             )
         return claimed
 

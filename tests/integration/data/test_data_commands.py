@@ -45,7 +45,7 @@ def test_new_secrets_are_shown_once_or_written_once(run: Run, tmp_path: Path) ->
 
     assert "agent a01 password " in shown.out
     assert "secrets" not in again.out
-    assert "unchanged: 13" in again.out
+    assert "unchanged: 14" in again.out
     assert "secrets" not in rotated.json()
     kept = json.loads((tmp_path / "s.json").read_text())
     assert len(kept["agents"]) == 10
@@ -152,7 +152,7 @@ def test_rules_of_a_file_of_their_own_are_applied_once(
     file.write_text(RULES)
     first, again = (ready("apply", str(file), "--json").json() for _ in range(2))
 
-    assert first["created"] == ["routing rules"]
+    assert first["changed"] == ["routing rules"]
     assert (again["created"], again["changed"], again["unchanged"]) == ([], [], 1)
 
 

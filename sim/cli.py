@@ -19,6 +19,7 @@ import typer
 from callengine.asterisk.pbx_config import PbxError
 from sim.bench.inbound import BenchOptions, bench_inbound
 from sim.bench.report import APP_QUEUE
+from sim.centre.command import day_
 from sim.demo.dashboard import Dashboard, print_checks, print_report
 from sim.demo.run import DemoOptions, run_demo
 from sim.faults.engine_kill import FaultOptions, engine_kill
@@ -96,6 +97,7 @@ bench_app.command("routing")(commands_routing.bench_routing)
 app.add_typer(commands_routing.app, name="routing")
 app.command("dialer")(commands_dialer.dialer_)
 app.command("clock")(commands_dialer.clock_)
+app.command("day")(day_)
 
 
 @bench_app.command("inbound")

@@ -94,7 +94,7 @@ def rules_of(part: RulesPart) -> Rules:
         wrap_up_s=part.wrap_up_s,
         relax_after_s=part.relax_after_s,
         max_wait_s=part.max_wait_s,
-        spare=None if part.spare == "never" else float(part.spare),
+        spare=part.spare,
         routing=policy_of(part),
         pacing=PacingRules(
             keep_free=part.keep_free,

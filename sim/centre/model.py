@@ -12,7 +12,14 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from callengine.core.match.policy import AgentKey, CallerOrder
 from callengine.core.rulebook.errors import did_you_mean
@@ -76,16 +83,32 @@ def _rates(rates: dict[str, float]) -> dict[str, float]:
     return rates
 
 
+def _shares(shares: dict[str, float]) -> dict[str, float]:
+    total = sum(shares.values())
+    if total > 1 + 1e-9:
+        raise ValueError(f"the shares add up to {total:.2f}; at most 1")
+    return shares
+
+
+def _spare(value: Any) -> Any:
+    if isinstance(value, str) and value != "never":
+        raise ValueError(f"{value!r} is no number; write one, or 'never'")
+    return None if value == "never" else value
+
+
 Clock = Annotated[str, AfterValidator(_clock)]
 Span = Annotated[str, AfterValidator(_span)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Length = Annotated[float, Field(ge=1, le=14_400, allow_inf_nan=False)]
-Rate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
-Times = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Level = Annotated[int, Field(ge=0, le=10)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)]
+Length = Annotated[float, Field(strict=True, ge=1, le=14_400, allow_inf_nan=False)]
+Rate = Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=False)]
+Times = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)]
+Level = Annotated[int, Field(strict=True, ge=0, le=10)]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
-Shares = dict[str, Share]
+Shares = Annotated[dict[str, Share], AfterValidator(_shares)]
+Spare = Annotated[
+    Annotated[float, Field(strict=True, ge=0, le=100)] | None, BeforeValidator(_spare)
+]
 
 
 class Part(BaseModel):
@@ -98,7 +121,7 @@ class Surge(Part):
     """For some minutes, more of what comes in."""
 
     at: Clock
-    minutes: Annotated[float, Field(gt=0, le=MINUTES_A_DAY)]
+    minutes: Annotated[float, Field(strict=True, gt=0, le=MINUTES_A_DAY)]
     times: Times
 
 
@@ -130,7 +153,7 @@ class Calls(Flow):
 
     patience_s: Length = 90.0
     talk_s: Length = 180.0
-    talk_cv: Annotated[float, Field(ge=0.05, le=5)] = 0.8
+    talk_cv: Annotated[float, Field(strict=True, ge=0.05, le=5)] = 0.8
     wrap_up_s: Seconds = 20.0
     languages: Shares = {}
     products: Shares = {}
@@ -154,7 +177,7 @@ class Orders(Flow):
         consent: share of customers whose consent is on record.
     """
 
-    backlog: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    backlog: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
     answered: Share = 0.5
     machine: Share = 0.0
     no_answer: Share = 0.35
@@ -162,11 +185,11 @@ class Orders(Flow):
     answer_s: Length = 10.0
     busy_s: Length = 4.0
     talk_s: Length = 120.0
-    talk_cv: Annotated[float, Field(ge=0.05, le=5)] = 0.8
+    talk_cv: Annotated[float, Field(strict=True, ge=0.05, le=5)] = 0.8
     wrap_up_s: Seconds = 20.0
     languages: Shares = {}
     products: Shares = {}
-    value: Annotated[float, Field(ge=0, le=1e9)] = 100.0
+    value: Annotated[float, Field(strict=True, ge=0, le=1e9)] = 100.0
     cut_off: Clock | None = None
     consent: Share = 1.0
 
@@ -198,7 +221,7 @@ class ShopPart(Part):
     regime: str = "house"
     trunk: str = "main"
     greeting_s: Seconds = 0.0
-    message_s: Annotated[float, Field(ge=0, le=30)] = 5.0
+    message_s: Annotated[float, Field(strict=True, ge=0, le=30)] = 5.0
     calls: Calls | None = None
     orders: Orders | None = None
 
@@ -207,8 +230,8 @@ class Break(Part):
     """A break; agents of a team take it one after another, `turn_minutes` apart."""
 
     at: Clock
-    minutes: Annotated[float, Field(gt=0, le=600)]
-    turn_minutes: Annotated[float, Field(ge=0, le=600)] = 0.0
+    minutes: Annotated[float, Field(strict=True, gt=0, le=600)]
+    turn_minutes: Annotated[float, Field(strict=True, ge=0, le=600)] = 0.0
 
 
 class Team(Part):
@@ -226,26 +249,26 @@ class Team(Part):
         drop_outs: how often a day an agent's phone is gone, `drop_out_minutes` long.
     """
 
-    agents: Annotated[int, Field(ge=0, le=5_000)]
+    agents: Annotated[int, Field(strict=True, ge=0, le=5_000)]
     shops: tuple[str, ...]
     shift: Span
     skills: Annotated[dict[str, Level], AfterValidator(_skills)] = {}
-    absent: Annotated[int, Field(ge=0)] = 0
+    absent: Annotated[int, Field(strict=True, ge=0)] = 0
     breaks: tuple[Break, ...] = ()
     late_s: Seconds = 0.0
     phone: Literal["auto_answer", "ring"] = "auto_answer"
-    pick_up_s: Annotated[float, Field(gt=0, le=60)] = 3.0
+    pick_up_s: Annotated[float, Field(strict=True, gt=0, le=60)] = 3.0
     misses: Share = 0.0
     back_after_s: Length = 60.0
-    drop_outs: Annotated[float, Field(ge=0, le=100)] = 0.0
-    drop_out_minutes: Annotated[float, Field(gt=0, le=600)] = 5.0
+    drop_outs: Annotated[float, Field(strict=True, ge=0, le=100)] = 0.0
+    drop_out_minutes: Annotated[float, Field(strict=True, gt=0, le=600)] = 5.0
 
 
 class Failure(Part):
     """A trunk refuses a share of attempts for some minutes."""
 
     at: Clock
-    minutes: Annotated[float, Field(gt=0, le=MINUTES_A_DAY)]
+    minutes: Annotated[float, Field(strict=True, gt=0, le=MINUTES_A_DAY)]
     share: Share = 1.0
 
 
@@ -258,7 +281,7 @@ class Trunk(Part):
         setup_s: from dialling to the first ring.
     """
 
-    lines: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    lines: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1000
     setup_s: Seconds = 3.0
     fails: tuple[Failure, ...] = ()
 
@@ -288,22 +311,29 @@ class RulesPart(Part):
 
     wrap_up_s: Seconds = 60.0
     ring_s: Length = 20.0
-    customer_ring_s: Annotated[float, Field(ge=5, le=120)] = 30.0
+    customer_ring_s: Annotated[float, Field(strict=True, ge=5, le=120)] = 30.0
     max_wait_s: Length = 300.0
     relax_after_s: Seconds = 15.0
-    spare: Annotated[float, Field(ge=0, le=100)] | Literal["never"] = 2.0
-    keep_free: Annotated[int, Field(ge=0, le=1000)] = 1
-    most_lines: Annotated[int, Field(ge=1, le=100_000)] = 1000
-    occupancy_cap: Annotated[float, Field(ge=0.05, le=1)] | None = None
-    occupancy_window_s: Annotated[float, Field(gt=0, le=86_400)] = 1800.0
-    calls_per_hour: Annotated[int, Field(ge=1, le=3600)] | None = None
+    spare: Spare = 2.0
+    keep_free: Annotated[int, Field(strict=True, ge=0, le=1000)] = 1
+    most_lines: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1000
+    occupancy_cap: Annotated[float, Field(strict=True, ge=0.05, le=1)] | None = None
+    occupancy_window_s: Annotated[float, Field(strict=True, gt=0, le=86_400)] = 1800.0
+    calls_per_hour: Annotated[int, Field(strict=True, ge=1, le=3600)] | None = None
     dialling: Literal["predictive", "set_aside"] = "predictive"
-    hang_up_after_s: Annotated[float, Field(ge=5, le=120)] | None = None
+    hang_up_after_s: Annotated[float, Field(strict=True, ge=5, le=120)] | None = None
     agent_order: tuple[AgentKey, ...] | None = None
     caller_order: CallerOrder | None = None
-    on_skill_credit_s: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    max_tries: Annotated[int, Field(ge=1, le=50)] = 8
+    on_skill_credit_s: Annotated[float, Field(strict=True, ge=0, le=1e6)] | None = None
+    max_tries: Annotated[int, Field(strict=True, ge=1, le=50)] = 8
     retry_s: dict[str, tuple[Length, ...]] = {}
+
+
+class Jump(Part):
+    """The engine's clock is set, back or forth, by so many seconds."""
+
+    at: Clock
+    seconds: Annotated[float, Field(strict=True, ge=-3600, le=3600)]
 
 
 class Centre(Part):
@@ -317,7 +347,8 @@ class Centre(Part):
     title: Title
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Kyiv"
     date: datetime.date
-    days_before: Annotated[int, Field(ge=0, le=7)] = 0
+    days_before: Annotated[int, Field(strict=True, ge=0, le=7)] = 0
+    jumps: tuple[Jump, ...] = ()
     rules: RulesPart = RulesPart()
     delays: Delays = Delays()
     trunks: dict[str, Trunk] = {"main": Trunk()}

@@ -56,6 +56,17 @@ def read_tries(database: Path, *, since: float) -> list[Try]:
         connection.close()
 
 
+def under_way(database: Path) -> int:
+    """Count attempts whose end is not on the books yet; blocks."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        found = connection.execute(_UNDER_WAY).fetchone()
+        return int(found[0])
+    finally:
+        connection.close()
+
+
+_UNDER_WAY = "SELECT count(*) FROM attempts WHERE ended_at IS NULL"
 _TRIES = """
     SELECT a.number, a.outcome, a.started_at, a.answered_at, a.bridged_at,
         a.ended_at, a.sip_code, d.at AS said_at,

@@ -20,7 +20,7 @@ import psutil
 from callengine import __version__
 from callengine.asterisk.pbx_config import PbxError
 from sim.bench.cpu import CpuMeter
-from sim.livedialer.books import read_tries
+from sim.livedialer.books import read_tries, under_way
 from sim.livedialer.desks import Desks
 from sim.livedialer.evidence import Evidence
 from sim.livedialer.fates import services
@@ -268,8 +268,9 @@ async def _close_up(world: LiveWorld, desks: Desks) -> None:
 
     async def settled() -> bool:
         with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):
-            return not sum((await world.api.floor())["calls"].values())
+            if not sum((await world.api.floor())["calls"].values()):
+                return not await asyncio.to_thread(under_way, world.plan.database)
         return False
 
     if not await until(settled, every_s=0.1, within_s=QUIET_S):
-        desks.log.mishaps.append("the engine has calls when there are none")
+        desks.log.mishaps.append("calls have ended, and the engine's books do not say")

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sim.livedialer import books
 from sim.livedialer import figures as of
 from sim.livedialer.board import Board
-from sim.livedialer.books import Try, read_tries, reserves_before_dialling
+from sim.livedialer.books import Try, reserves_before_dialling
 from sim.livedialer.desks import DeskLog, Wrap
 from sim.livedialer.evidence import Evidence
 from sim.livedialer.fates import (
@@ -392,7 +393,8 @@ def test_books_are_read_with_what_happened_when(tmp_path: Path) -> None:
             """
         )
     database.close()
-    talked, refused = read_tries(path, since=5)
+    assert books.under_way(path) == 0
+    talked, refused = books.read_tries(path, since=5)
     assert (talked.number, talked.agent, talked.said_at) == ("7943", "a", 80)
     assert (talked.reserved_at, talked.agent_answered_at) == (15.0, 15.1)
     assert (refused.agent, refused.cleared_at, refused.sip_code) == ("b", 15.9, 486)

@@ -155,7 +155,8 @@ class Book:
         self._due(order)
 
     def _due_again(self, order: Order, at: float) -> None:
-        self._kernel.at(max(at, self._world.now), self._due, order)
+        at = max(at - self._world.ahead_s, self._world.now)
+        self._kernel.at(at, self._due, order)
 
     def _due(self, order: Order) -> None:
         order.due_at = self._world.now

@@ -15,6 +15,7 @@ INK, GRID, LIMIT = "#222222", "#dddddd", "#b3261e"
 COLOURS = ("#0b6e4f", "#c9a227", "#3b6ea5", "#8c4a8c", "#d9722e", "#5f6b7a")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 _SIZE = (4.7, 2.5)
+_LEAST_COUNTED = 10
 
 
 class NoCharts(RuntimeError):
@@ -31,14 +32,25 @@ def draw_hours(
     key: str,
     label: str,
     *,
+    of: str = "",
     factor: float = 1.0,
     limit: float | None = None,
 ) -> str:
-    """Draw a figure hour by hour, a line for each variant."""
+    """
+    Draw a figure hour by hour, a line for each variant.
+
+    Args:
+        of: what the figure is a share of; hours with hardly any are left out.
+    """
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(figsize=_SIZE)
     for place, one in enumerate(lived):
-        rows = [row for row in by_hour(one) if row[key] is not None]
+        rows = [
+            row
+            for row in by_hour(one)
+            if row[key] is not None
+            and (not of or row[of] * len(one.days) >= _LEAST_COUNTED)
+        ]
         axes.plot(
             [row["hour"] + 0.5 for row in rows],
             [row[key] * factor for row in rows],
@@ -66,15 +78,21 @@ def draw_arrivals(lived: Lived) -> str:
     orders = [row["placed"] for row in rows]
     axes.bar(hours, calls, width=0.9, color=COLOURS[2], label="callers")
     axes.bar(hours, orders, width=0.9, bottom=calls, color="#b9c9dc", label="orders")
+    axes.set_ylim(top=1.3 * max(map(sum, zip(calls, orders, strict=True)), default=1))
     axes.set_title("callers and orders an hour; agents at work", loc="left", fontsize=9)
     other = axes.twinx()
     agents = [row["agents"] for row in rows]
     other.step(hours, agents, where="mid", color=INK, linewidth=1.4, label="agents")
-    other.set_ylim(bottom=0)
+    other.set_ylim(0, 1.3 * max(agents, default=1))
     other.spines["right"].set_visible(True)
     handles = [*axes.get_legend_handles_labels()[0], *other.lines]
     axes.legend(
-        handles, ["callers", "orders", "agents (right)"], frameon=False, fontsize=7
+        handles,
+        ["callers", "orders", "agents (right)"],
+        frameon=False,
+        fontsize=7,
+        ncols=3,
+        loc="upper left",
     )
     _hours(axes, [lived])
     return _svg(pyplot, figure)

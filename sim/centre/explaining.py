@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -26,12 +27,14 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def toml_mistake(error: Exception) -> Mistake:
+def toml_mistake(error: Exception, text: str) -> Mistake:
     """Say where the text stops being TOML."""
     if isinstance(error, RecursionError):
         return Mistake(message="tables or lists nested too deep", line=1, column=1)
     at = _AT.search(str(error))
     line, column = (int(at[1]), int(at[2])) if at else (1, 1)
+    if "at end of document" in str(error):
+        line = max(1, len(text.splitlines()))
     said = _AT.sub("", str(error)).replace("(at end of document)", "at the end")
     return Mistake(message=f"this is no TOML: {said}", line=line, column=column)
 
@@ -55,8 +58,12 @@ def explained(
         owner = _stranger(parent, where, places)
         if owner:
             return owner
-        return _place(parent, where, places), f"{name}: {message}", hint
-    return _place(path, where, places), f"{name}: {message}" if name else message, hint
+        return place_of(parent, where, places), f"{name}: {message}", hint
+    return (
+        place_of(path, where, places),
+        f"{name}: {message}" if name else message,
+        hint,
+    )
 
 
 def _words(detail: ErrorDetails, path: Place, data: Any) -> tuple[str, str]:
@@ -95,6 +102,10 @@ def _words(detail: ErrorDetails, path: Place, data: Any) -> tuple[str, str]:
 
 def _shown(given: Any) -> str:
     text = "a table" if isinstance(given, dict) else repr(given)
+    if isinstance(given, bool):
+        text = str(given).lower()
+    elif isinstance(given, date):
+        text = given.isoformat()
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -131,14 +142,24 @@ def _stranger(
     return None
 
 
-def _place(path: Place, where: list[Place], places: Positions) -> Place:
-    for cut in range(len(path) + 1):
+def place_of(path: Place, where: list[Place], places: Positions) -> Place:
+    """
+    Find where a key is written: in a variant, in a day, or in the file itself.
+
+    One that is written nowhere is looked for in what it is part of.
+    """
+    for cut in range(len(path)):
         part = path[: len(path) - cut]
-        for prefix in (*where, ()):
-            full = (*prefix, *part)
-            if part and full in places.keys:
-                return full
-    return where[-1] if where else ()
+        wholes = [(*prefix, *part) for prefix in (*where, ())]
+        for whole in wholes:
+            if whole in places.keys:
+                return whole
+        for whole in wholes:
+            # `[shops.a.calls]` makes `shops.a` without writing it.
+            for key in places.keys:
+                if key[: len(whole)] == whole:
+                    return key
+    return where[0] if where else ()
 
 
 def model_at(path: Place) -> type[BaseModel] | None:

@@ -43,38 +43,44 @@ MEASURES = (
         share_of("within", "offered"),
         "{} of callers are answered within 20 seconds",
         100,
-        " %",
+        "\u00a0%",
         0.005,
     ),
     Measure(
-        share_of("abandoned", "offered"), "{} of callers give up", 100, " %", 0.005
+        share_of("abandoned", "offered"), "{} of callers give up", 100, "\u00a0%", 0.005
     ),
     Measure(
-        wait_at(0.9), "nine of ten answered callers wait less than {}", 1, " s", 1.0
+        wait_at(0.9),
+        "nine of ten answered callers wait less than {}",
+        1,
+        "\u00a0s",
+        1.0,
     ),
     Measure(
         share_of("off_skill", "answered"),
         "{} of answered callers meet an agent without every skill they needed",
         100,
-        " %",
+        "\u00a0%",
         0.005,
     ),
     Measure(
         share_of("in_time", "placed"),
         "{} of orders are at logistics within 15 minutes",
         100,
-        " %",
+        "\u00a0%",
         0.005,
     ),
     Measure(
         share_of("late", "live"),
         "{} of customers who answer find nobody in time",
         100,
-        " %",
+        "\u00a0%",
         0.001,
     ),
-    Measure(occupancy, "agents are busy {} of their time", 100, " %", 0.005),
-    Measure(spread, "agents differ by {} in how busy they are", 100, " points", 0.005),
+    Measure(occupancy, "agents are busy {} of their time", 100, "\u00a0%", 0.005),
+    Measure(
+        spread, "agents differ by {} in how busy they are", 100, "\u00a0points", 0.005
+    ),
 )
 
 
@@ -172,4 +178,4 @@ def _law(one: Lived, shop: str) -> list[str]:
 
 
 def _percent(value: float | None) -> str:
-    return "none" if value is None else f"{100 * value:.1f} %"
+    return "none" if value is None else f"{100 * value:.1f}\u00a0%"

@@ -65,10 +65,16 @@ def drawn(lived: Sequence[Lived]) -> list[str]:
     if count.offered:
         made.append(
             charts.draw_hours(
-                lived, "within_20s", "callers answered within 20 s, %", factor=100
+                lived,
+                "within_20s",
+                "callers answered within 20 s, %",
+                of="offered",
+                factor=100,
             )
         )
-        made.append(charts.draw_hours(lived, "mean_wait_s", "mean wait, s"))
+        made.append(
+            charts.draw_hours(lived, "mean_wait_s", "mean wait, s", of="answered")
+        )
     made.append(charts.draw_hours(lived, "occupancy", "agents busy, %", factor=100))
     made.append(charts.draw_agents(lived))
     if count.placed:
@@ -77,6 +83,7 @@ def drawn(lived: Sequence[Lived]) -> list[str]:
                 lived,
                 "within_15min",
                 "orders at logistics within 15 min, %, by the hour placed",
+                of="placed",
                 factor=100,
             )
         )
@@ -87,6 +94,7 @@ def drawn(lived: Sequence[Lived]) -> list[str]:
                 lived,
                 "nuisance_rate",
                 "answered and nobody in time, %; red: the day's limit",
+                of="live",
                 factor=100,
                 limit=min(limits, default=None),
             )
@@ -128,4 +136,4 @@ def _cell(value: Any, factor: float, unit: str) -> str:
     text = f"{factor * value:.1f}"
     if error is not None:
         text += f" ± {factor * error:.1f}"
-    return f"{text} {unit}".strip()
+    return f"{text}\u00a0{unit}".strip()

@@ -32,7 +32,7 @@ from pydantic import ValidationError
 from callengine.core.rulebook.errors import Mistake, did_you_mean
 from callengine.core.rulebook.positions import Path as Place
 from callengine.core.rulebook.positions import Positions, locate
-from sim.centre.explaining import explained, toml_mistake
+from sim.centre.explaining import explained, place_of, toml_mistake
 from sim.centre.model import Centre
 from sim.centre.sense import contradictions
 
@@ -98,7 +98,7 @@ def parse_scenario(text: str, name: str) -> Scenario:
         data = tomllib.loads(text)
         places = locate(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise BadScenario(name, text, [toml_mistake(error)]) from None
+        raise BadScenario(name, text, [toml_mistake(error, text)]) from None
     return _Reader(name, text, data, places).read()
 
 
@@ -113,15 +113,14 @@ class _Reader:
         self.variants = self._tables(data.pop("variants", {}), "variants")
         self.data = data
         self.mistakes: dict[tuple[int, int], Mistake] = {}
+        self.lost: set[tuple[str, str]] = set()
+        """Days and variants that are like nothing there is."""
 
     def read(self) -> Scenario:
         self._check_tables()
         centres = {}
-        for day in self.days:
-            for variant in (AS_IT_IS, *self.variants):
-                # What is wrong with a day alone is not said again for each variant.
-                if variant and (day, AS_IT_IS) not in centres:
-                    continue
+        for day in self._sound("days", self.days):
+            for variant in (AS_IT_IS, *self._sound("variants", self.variants)):
                 centre = self._centre(day, variant)
                 if centre is not None:
                     centres[day, variant] = centre
@@ -180,8 +179,23 @@ class _Reader:
             else:
                 seen.append(like)
                 continue
-            tables[seen[-1]].pop("like")
+            self.lost.add((what, seen[-1]))
             return
+
+    def _sound(self, what: str, tables: dict[str, Any]) -> list[str]:
+        """List those that can be put together."""
+        sound = []
+        for name in tables:
+            seen: list[str] = []
+            like: str | None = name
+            while (
+                like is not None and like not in seen and (what, like) not in self.lost
+            ):
+                seen.append(like)
+                like = tables[like].get("like")
+            if like is None:
+                sound.append(name)
+        return sound
 
     def _centre(self, day: str, variant: str) -> Centre | None:
         """Put one day together; None when that makes no sense."""
@@ -202,7 +216,7 @@ class _Reader:
         found = False
         for path, message, hint in contradictions(centre):
             found = True
-            self._say(_written(path, where, self.places), message, hint)
+            self._say(place_of(path, where, self.places), message, hint)
         return None if found else centre
 
     def _title(self, own: dict[str, Any], name: str) -> str:
@@ -235,11 +249,3 @@ def _merged(base: Any, change: Any, key: str = "") -> Any:
     for name, value in change.items():
         merged[name] = _merged(base[name], value, name) if name in base else value
     return merged
-
-
-def _written(path: Place, where: list[Place], places: Positions) -> Place:
-    """Find where a key is written: in a variant, in a day, or in the file itself."""
-    for prefix in (*where, ()):
-        if (*prefix, *path) in places.keys:
-            return (*prefix, *path)
-    return path

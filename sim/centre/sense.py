@@ -38,9 +38,6 @@ def contradictions(centre: Centre) -> Found:
         yield from _of_shop(slug, shop, centre)
     if not any(team.agents > team.absent for team in centre.teams.values()):
         yield ("teams",), "nobody works on this day", "give a team agents"
-    if not any(shop.calls or shop.orders for shop in centre.shops.values()):
-        hint = "write [shops.NAME.calls] or [shops.NAME.orders]"
-        yield ("shops",), "nothing comes in on this day", hint
 
 
 def _of_team(name: str, team: Team, centre: Centre) -> Found:
@@ -76,6 +73,9 @@ def _of_shop(slug: str, shop: ShopPart, centre: Centre) -> Found:
         hint = did_you_mean(shop.regime, regimes)
         yield ("shops", slug, "regime"), f"there is no regime {shop.regime}", hint
     teams = [t for t in centre.teams.values() if slug in t.shops and t.agents]
+    if not (shop.calls or shop.orders):
+        hint = did_you_mean(slug, set(centre.shops) - {slug})
+        yield ("shops", slug), f"{slug} has neither calls nor orders", hint
     if not teams and (shop.calls or shop.orders):
         said = f"no team takes calls of {slug}"
         yield ("shops", slug), said, f'write shops = ["{slug}"] into a team'

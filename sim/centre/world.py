@@ -5,6 +5,7 @@ Facts go in by `see`; every effect is carried out by the part that would do so i
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from sim.centre.callers import Callers
 from sim.centre.day import HOUR_S, Day
 from sim.centre.desks import Desks
 from sim.centre.log import Log
-from sim.centre.model import Centre
+from sim.centre.model import Centre, minute_of
 from sim.centre.people import Reached, person, reached
 from sim.centre.switch import Switch
 from sim.centre.tally import DayDone
@@ -53,6 +54,8 @@ class CentreWorld:
         )
         self.pool.now = self.kernel.now
         self.facts = 0
+        self.ahead_s = 0.0
+        """How far the engine's clock is from the world's time."""
         self.timers: dict[str, Event] = {}
         self.attempts: dict[CallId, tuple[Order, Reached]] = {}
         self.desks = Desks(self)
@@ -86,11 +89,16 @@ class CentreWorld:
         return self.log.close()
 
     def _plan_day(self) -> None:
+        for jump in self.centre.jumps:
+            self.plan(self.day.at(minute_of(jump.at)), self._jump, jump.seconds)
         self.switch.plan_failures()
         self.desks.plan_day()
         self.callers.plan_day()
         self.book.plan_day()
         self.log.plan_day()
+
+    def _jump(self, seconds: float) -> None:
+        self.ahead_s += seconds
 
     def plan(self, at: float, act: Callable[..., object], *args: Any) -> None:
         """Schedule something of the day."""
@@ -105,6 +113,8 @@ class CentreWorld:
     def see(self, fact: saw.Fact) -> None:
         """Apply a fact and have done what follows."""
         self.facts += 1
+        if self.ahead_s:
+            fact = replace(fact, at=fact.at + self.ahead_s)
         for effect in dispatch.apply(self.pool, fact):
             act = self._acts.get(type(effect))
             if act is not None:
@@ -133,7 +143,7 @@ class CentreWorld:
 
     def _set_timer(self, effect: do.SetTimer) -> None:
         self.kernel.cancel(self.timers.get(effect.key))
-        at = max(effect.at, self.now)
+        at = max(effect.at - self.ahead_s, self.now)
         self.timers[effect.key] = self.kernel.at(at, self._fire, effect.key)
 
     def _cancel_timer(self, effect: do.CancelTimer) -> None:

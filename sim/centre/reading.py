@@ -148,7 +148,9 @@ class _Reader:
                 self._say((what,), f"{len(tables)} {what}; at most {most}", "")
             for name, own in list(tables.items()):
                 if not isinstance(own, dict) or not name:
-                    said = f"{what}.{name} is no table" if name else f"{what} is none"
+                    said = (
+                        f"{what}.{name} is no table" if name else f"{what} is no table"
+                    )
                     self._say((what, name), said, f"write [{what}.NAME]")
                     del tables[name]
         for what, tables in (("days", self.days), ("variants", self.variants)):
@@ -164,7 +166,7 @@ class _Reader:
             tables[name].pop("title")
         seen = [name]
         while (like := tables[seen[-1]].get("like")) is not None:
-            if like not in tables:
+            if not isinstance(like, str) or like not in tables:
                 self._say(
                     (what, seen[-1], "like"),
                     f"there is no {what}.{like}",
@@ -186,12 +188,8 @@ class _Reader:
         """List those that can be put together."""
         sound = []
         for name in tables:
-            seen: list[str] = []
             like: str | None = name
-            while (
-                like is not None and like not in seen and (what, like) not in self.lost
-            ):
-                seen.append(like)
+            while like is not None and (what, like) not in self.lost:
                 like = tables[like].get("like")
             if like is None:
                 sound.append(name)

@@ -1,9 +1,9 @@
 """
 Every kind of mistake in a scenario file, with the very words it is answered with.
 
-Each file in `golden/scenarios` is a scenario, a line `=== says`, and the answer. After a
-change of the words run with CALLENGINE_GOLDEN=write and read the difference. `%base%`
-stands for a small scenario that is in order.
+Each file in `golden/scenarios` is a scenario, a line `=== says`, and the answer. After
+a change of the words run with CALLENGINE_GOLDEN=write and read the difference.
+`%base%` stands for a small scenario that is in order.
 """
 
 import os
@@ -102,7 +102,7 @@ def test_hostile_toml_is_a_mistake_and_no_crash(text: str) -> None:
 def test_bytes_that_are_no_text_or_too_many_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "day.toml"
     file.write_bytes(b"title = 1\n\xff")
-    with pytest.raises(BadScenario, match="day.toml:2:1: the file is not UTF-8"):
+    with pytest.raises(BadScenario, match=r"day\.toml:2:1: the file is not UTF-8"):
         read_scenario(file)
     file.write_bytes(b"#" * 1_000_001)
     with pytest.raises(BadScenario, match="at most 1000000"):

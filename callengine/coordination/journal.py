@@ -138,10 +138,17 @@ class RedisJournal:
     async def _run(self, script: Script, keys: Sequence[str], args: Any) -> Any:
         if not keys:
             raise Fenced("the lease was never acquired")
+        task = asyncio.current_task()
+        asked = task.cancelling() if task is not None else 0
         try:
-            return await script(keys=keys, args=args)
+            answer = await script(keys=keys, args=args)
         except (RedisError, OSError) as error:
             raise JournalDown(f"Redis does not work: {error}") from error
+        if task is not None and task.cancelling() > asked:
+            # The client writes under `wait_for`, which before Python 3.12 forgets a
+            # cancellation that comes in the moment the write is done.
+            raise asyncio.CancelledError
+        return answer
 
 
 def _packed(entry: Entry) -> bytes:

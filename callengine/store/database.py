@@ -155,6 +155,13 @@ def _sqlite_writer(url: URL) -> AsyncEngine:
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    @event.listens_for(engine.sync_engine.pool, "invalidate")
+    def given_up(connection: Any, _record: Any, _error: Any) -> None:
+        # A write that is cancelled gives its connection up. Closing it is not enough:
+        # SQLite keeps it, and its lock, as long as some cursor is not finished.
+        if connection is not None:
+            connection.rollback()
+
     return engine
 
 

@@ -10,6 +10,7 @@ from callengine.core.records import Outcome
 from callengine.core.requirements import DEFAULT_LEVELS
 from callengine.core.rulebook.errors import did_you_mean
 from callengine.core.rulebook.positions import Path as Place
+from sim.centre.building import regimes_of
 from sim.centre.day import Day
 from sim.centre.model import Centre, Flow, ShopPart, Team, minute_of, span_of
 
@@ -72,6 +73,11 @@ def _of_shop(slug: str, shop: ShopPart, centre: Centre) -> Found:
     if shop.regime not in regimes:
         hint = did_you_mean(shop.regime, regimes)
         yield ("shops", slug, "regime"), f"there is no regime {shop.regime}", hint
+    elif shop.orders and not shop.message_s and _wants_message(shop.regime, centre):
+        said = (
+            f"the regime {shop.regime} wants a message for customers without an agent"
+        )
+        yield ("shops", slug, "message_s"), said, "message_s = 5"
     teams = [t for t in centre.teams.values() if slug in t.shops and t.agents]
     if not (shop.calls or shop.orders):
         hint = did_you_mean(slug, set(centre.shops) - {slug})
@@ -105,6 +111,13 @@ def _of_flow(place: Place, flow: Flow, centre: Centre) -> Found:
     if expected > MOST_ARRIVALS:
         said = f"{expected:,.0f} arrivals a day; at most {MOST_ARRIVALS:,}"
         yield (*place, "per_hour"), said, ""
+
+
+def _wants_message(name: str, centre: Centre) -> bool:
+    try:
+        return regimes_of(centre)[name].message
+    except BadRegime:
+        return False
 
 
 def _speaks(team: Team, language: str) -> bool:

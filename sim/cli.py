@@ -152,6 +152,9 @@ def live_dialer_(
     warm_up: Annotated[float, typer.Option(min=0, help="Seconds before that.")] = 90,
     orders: Annotated[int, typer.Option(min=1, help="All due at once.")] = 2000,
     policy: Annotated[str, typer.Option(help="Of the simulator; auto: look.")] = AUTO,
+    earlier: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Attempts earlier in the day.")
+    ] = 2000,
     json_: AsJson = False,
     seed: Seed = 1,
     folder: Folder = Path("var/live-dialer"),
@@ -167,6 +170,7 @@ def live_dialer_(
         seed=seed,
         orders=orders,
         policy=policy,
+        earlier=earlier,
         folder=folder,
     )
     with Board() as board:

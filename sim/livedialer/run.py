@@ -24,6 +24,7 @@ from sim.livedialer.books import read_tries, under_way
 from sim.livedialer.desks import Desks
 from sim.livedialer.evidence import Evidence
 from sim.livedialer.fates import services
+from sim.livedialer.morning import morning
 from sim.livedialer.report import build_report, policy_of
 from sim.livedialer.spans import Span
 from sim.livedialer.twin import Team, live_all
@@ -48,6 +49,7 @@ class LiveOptions:
         minutes: what is measured, after `warm_up_s` that are not.
         orders: how many are due at the beginning; 0 for as many as may be needed.
         policy: the simulator's name of how the engine dials; `auto` looks.
+        earlier: attempts that the shop made earlier in the day.
     """
 
     scenario: str = "A"
@@ -57,6 +59,7 @@ class LiveOptions:
     seed: int = 1
     orders: int = 2000
     policy: str = AUTO
+    earlier: int = 2000
     folder: Path = Path("var/live-dialer")
 
     @property
@@ -94,7 +97,12 @@ async def live_dialer(options: LiveOptions, say: Say, watch: Watch) -> dict[str,
     """Bring everything up, dial, take everything down, ask the twin; the report."""
     began, since = time.monotonic(), time.time()
     people = SCENARIOS[options.scenario]
-    world = LiveWorld(plan_of(options.folder, people), options.agents, say)
+    world = LiveWorld(
+        plan_of(options.folder, people),
+        options.agents,
+        say,
+        earlier=morning(people, options.seed, options.earlier, now=time.time()),
+    )
     async with world:
         seen = await _at_work(options, world, watch)
     seen.tries = await asyncio.to_thread(read_tries, world.plan.database, since=since)
@@ -107,6 +115,8 @@ async def live_dialer(options: LiveOptions, say: Say, watch: Watch) -> dict[str,
         policy,
         seen.window.begins - seen.whole.begins,
         seen.window.length_s,
+        options.earlier,
+        options.seed,
     )
     say(f"The simulator lives through the same ({policy}) ...")
     twin = await asyncio.to_thread(live_all, team, options.seed)

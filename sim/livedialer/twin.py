@@ -14,10 +14,13 @@ from typing import Any
 
 from callengine.core.campaign import Campaign
 from callengine.core.compliance.presets import HOUSE
+from callengine.core.memory import FinishedAttempt
 from callengine.core.predictive.answers import AnswerContext
 from callengine.core.predictive.snapshot import Duty
+from callengine.core.remember import recall
 from callengine.core.rules import Rules
 from sim.bench.roster import shop_of
+from sim.livedialer.morning import memory_of, morning
 from sim.livedialer.world import group_of
 from sim.worlds.baselines_dialer import Progressive
 from sim.worlds.dialer import DialerWorld, Policy
@@ -33,20 +36,23 @@ OTHERS = 60
 BUSY = (Duty.TALKING, Duty.WRAPPING)
 
 
-def engines_own() -> Policy:
+def engines_own(earlier: Sequence[FinishedAttempt]) -> Policy:
     """Make the pacer that the engine makes for a shop that says nothing special."""
     policy = Predictive()
     rules = Rules()
     shop = shop_of(group_of(1, now=0.0))
-    policy.pacer = Campaign(
+    campaign = Campaign(
         shop, HOUSE, rules.pacing.predictive, ring_s=rules.customer_ring_s, now=0.0
-    ).pacer
+    )
+    if earlier:
+        recall(campaign, memory_of(shop.shop, earlier))
+    policy.pacer = campaign.pacer
     return policy
 
 
-POLICIES: Mapping[str, Callable[[], Policy]] = {
+POLICIES: Mapping[str, Callable[[Sequence[FinishedAttempt]], Policy]] = {
     "predictive": engines_own,
-    "progressive": Progressive,
+    "progressive": lambda _: Progressive(),
 }
 
 
@@ -59,6 +65,9 @@ class Team:
     policy: str
     warm_up_s: float
     measured_s: float
+    earlier: int = 0
+    """Attempts that the shop made earlier in the day, drawn by `seed`."""
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ def live_once(task: TwinTask) -> Lived:
     """Live through the warm-up and the window."""
     team = task.team
     people = SCENARIOS[team.scenario]
-    policy = POLICIES[team.policy]()
+    earlier = morning(people, team.seed, team.earlier, now=0.0)
+    policy = POLICIES[team.policy](earlier)
     world = DelayedWorld(people, team.agents, policy, seed=task.seed)
     world.delays = None if task.jitter is None else Random(task.jitter)
     world.run(team.warm_up_s)

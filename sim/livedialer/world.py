@@ -3,16 +3,18 @@
 import itertools
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from callengine.core.ids import ShopId
+from callengine.core.memory import FinishedAttempt
 from callengine.engine.ports import NewItem, NewOrder
 from callengine.store import Database, Store
 from sim.bench.roster import Group
 from sim.bench.world import BenchWorld
 from sim.livedialer.fates import Service, agent_lines, customer_lines, fates
+from sim.livedialer.morning import write
 from sim.ports import free_ports
 from sim.shops.people import RU, number_of
 from sim.sipp.run import SippSettings
@@ -62,10 +64,24 @@ def plan_of(folder: Path, people: People) -> Plan:
 class LiveWorld(BenchWorld):
     """A `BenchWorld` of one team whose agents have desktops."""
 
-    def __init__(self, plan: Plan, agents: int, say: Say) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        agents: int,
+        say: Say,
+        *,
+        earlier: Sequence[FinishedAttempt] = (),
+    ) -> None:
+        self._earlier = earlier
         (self._agents_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
         at = f"127.0.0.1:{self._agents_port}"
         super().__init__(plan, at, say, groups=(group_of(agents, time.time()),))
+
+    async def load(self) -> None:
+        """Make the database, with what the shop has dialled earlier in the day."""
+        await super().load()
+        url = self.plan.env()["CALLENGINE_DATABASE_URL"]
+        await write(url, SHOP, self._earlier)
 
     def customers(self, people: People, seed: int, count: int) -> SippSettings:
         """Make the phones of those who are called."""

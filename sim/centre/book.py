@@ -19,8 +19,9 @@ from callengine.core.records import AttemptRecord
 from callengine.core.recycling.urgency import OrderClock, Rank, UrgencyRules, rank
 from callengine.core.requirements import requirement_of_call
 from callengine.core.skills import Requirement
-from sim.centre.model import Orders, minute_of
+from sim.centre.model import Orders
 from sim.centre.people import person, picked
+from sim.centre.values import minute_of
 
 if TYPE_CHECKING:
     from sim.centre.world import CentreWorld

@@ -7,6 +7,7 @@ Needs matplotlib (`pip install -e .[sim]`), which nothing else of a run does.
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sim.centre.study import Lived, by_hour
@@ -27,33 +28,37 @@ def colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
-def draw_hours(
-    lived: Sequence[Lived],
-    key: str,
-    label: str,
-    *,
-    of: str = "",
-    factor: float = 1.0,
-    limit: float | None = None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Hourly:
     """
-    Draw a figure hour by hour, a line for each variant.
+    A figure of `by_hour` to be drawn.
 
-    Args:
-        of: what the figure is a share of; hours with hardly any are left out.
+    Attributes:
+        of: what it is a share of; hours with hardly any are left out.
     """
+
+    key: str
+    label: str
+    of: str = ""
+    factor: float = 100.0
+
+
+def draw_hours(
+    lived: Sequence[Lived], chart: Hourly, *, limit: float | None = None
+) -> str:
+    """Draw a figure hour by hour, a line for each variant."""
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(figsize=_SIZE)
     for place, one in enumerate(lived):
         rows = [
             row
             for row in by_hour(one)
-            if row[key] is not None
-            and (not of or row[of] * len(one.days) >= _LEAST_COUNTED)
+            if row[chart.key] is not None
+            and (not chart.of or row[chart.of] * len(one.days) >= _LEAST_COUNTED)
         ]
         axes.plot(
             [row["hour"] + 0.5 for row in rows],
-            [row[key] * factor for row in rows],
+            [row[chart.key] * chart.factor for row in rows],
             color=colour(place),
             linestyle=STYLES[place % len(STYLES)],
             marker="o" if place == 0 else None,
@@ -61,10 +66,10 @@ def draw_hours(
             linewidth=1.6,
         )
     if limit is not None:
-        axes.axhline(limit * factor, color=LIMIT, linewidth=1, linestyle="--")
+        axes.axhline(limit * chart.factor, color=LIMIT, linewidth=1, linestyle="--")
     _hours(axes, lived)
     axes.set_ylim(bottom=0)
-    axes.set_title(label, loc="left", fontsize=9)
+    axes.set_title(chart.label, loc="left", fontsize=9)
     return _svg(pyplot, figure)
 
 

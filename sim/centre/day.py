@@ -7,7 +7,8 @@ from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sim.centre.model import Flow, minute_of, span_of
+from sim.centre.model import Flow
+from sim.centre.values import minute_of, span_of
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 

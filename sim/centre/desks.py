@@ -11,8 +11,9 @@ from callengine.core import facts as saw
 from callengine.core.ids import AgentId, CallId
 from callengine.core.machines import AgentState
 from callengine.core.roster import AgentProfile
-from sim.centre.model import Break, Team, minute_of, span_of
+from sim.centre.model import Break, Team
 from sim.centre.people import person
+from sim.centre.values import minute_of, span_of
 from sim.worlds.kernel import Event
 
 if TYPE_CHECKING:

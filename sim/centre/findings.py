@@ -3,16 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.centre.study import (
-    Figure,
-    Lived,
-    by_hour,
-    occupancy,
-    share,
-    share_of,
-    spread,
-    wait_at,
-)
+from sim.centre.figures import Figure, occupancy, share, share_of, spread, wait_at
+from sim.centre.study import Lived, by_hour
 from sim.worlds.runs import Interval, interval
 
 

@@ -8,9 +8,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import callengine
 from sim.centre import charts, findings
+from sim.centre.charts import Hourly
 from sim.centre.reading import Scenario
 from sim.centre.study import Lived, figures_of
 
+_CHARTS = (
+    Hourly("within_20s", "callers answered within 20 s, %", of="offered"),
+    Hourly("mean_wait_s", "mean wait, s", of="answered", factor=1),
+    Hourly("occupancy", "agents busy, %"),
+    Hourly("within_15min", "orders at logistics within 15 min, %", of="placed"),
+    Hourly(
+        "nuisance_rate", "answered and nobody in time, %; red: the limit", of="live"
+    ),
+)
 TEMPLATES = Path(__file__).parent / "templates"
 
 _ROWS = (
@@ -62,44 +72,16 @@ def drawn(lived: Sequence[Lived]) -> list[str]:
     """Draw every chart that has something to show."""
     base, count = lived[0], lived[0].total()
     made = [charts.draw_arrivals(base)]
-    if count.offered:
-        made.append(
-            charts.draw_hours(
-                lived,
-                "within_20s",
-                "callers answered within 20 s, %",
-                of="offered",
-                factor=100,
-            )
-        )
-        made.append(
-            charts.draw_hours(lived, "mean_wait_s", "mean wait, s", of="answered")
-        )
-    made.append(charts.draw_hours(lived, "occupancy", "agents busy, %", factor=100))
-    made.append(charts.draw_agents(lived))
-    if count.placed:
-        made.append(
-            charts.draw_hours(
-                lived,
-                "within_15min",
-                "orders at logistics within 15 min, %, by the hour placed",
-                of="placed",
-                factor=100,
-            )
-        )
+    for chart in _CHARTS:
+        if getattr(count, chart.of, 1):
+            limit = _limit(base) if chart.key == "nuisance_rate" else None
+            made.append(charts.draw_hours(lived, chart, limit=limit))
+    return [*made, charts.draw_agents(lived)]
+
+
+def _limit(base: Lived) -> float | None:
     limits = {law.limit for day in base.days for law in day.law.values()}
-    if count.live:
-        made.append(
-            charts.draw_hours(
-                lived,
-                "nuisance_rate",
-                "answered and nobody in time, %; red: the day's limit",
-                of="live",
-                factor=100,
-                limit=min(limits, default=None),
-            )
-        )
-    return made
+    return min(limits, default=None)
 
 
 def _table(lived: Sequence[Lived]) -> list[tuple[str, list[str]]]:

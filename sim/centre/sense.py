@@ -12,7 +12,8 @@ from callengine.core.rulebook.errors import did_you_mean
 from callengine.core.rulebook.positions import Path as Place
 from sim.centre.building import regimes_of
 from sim.centre.day import Day
-from sim.centre.model import Centre, Flow, ShopPart, Team, minute_of, span_of
+from sim.centre.model import Centre, Flow, ShopPart, Team
+from sim.centre.values import minute_of, span_of
 
 MOST_ARRIVALS = 200_000
 Found: TypeAlias = Iterator[tuple[Place, str, str]]

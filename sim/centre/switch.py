@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from callengine.core import effects as do
 from callengine.core import facts as saw
 from callengine.core.ids import ChannelId, PlaybackId
-from sim.centre.model import Trunk, minute_of
+from sim.centre.model import Trunk
+from sim.centre.values import minute_of
 from sim.worlds.kernel import Event
 
 if TYPE_CHECKING:

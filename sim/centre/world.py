@@ -22,10 +22,11 @@ from sim.centre.callers import Callers
 from sim.centre.day import HOUR_S, Day
 from sim.centre.desks import Desks
 from sim.centre.log import Log
-from sim.centre.model import Centre, minute_of
+from sim.centre.model import Centre
 from sim.centre.people import Reached, person, reached
 from sim.centre.switch import Switch
 from sim.centre.tally import DayDone
+from sim.centre.values import minute_of
 from sim.worlds.kernel import Event, Kernel
 
 AFTER_MIDNIGHT_S = 3 * HOUR_S

@@ -1,4 +1,4 @@
-"""`python -m sim day`: figures for machines, a page for people, mistakes for authors."""
+"""`python -m sim day`: figures for machines, a page for people, mistakes told."""
 
 import json
 import re

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sim.centre.day import Day
+from sim.centre.figures import agents_of, total_of
 from sim.centre.model import Centre, Flow
-from sim.centre.study import agents_of, total_of
 from sim.centre.tally import DayDone
 from sim.centre.world import CentreWorld
 from sim.theory import erlang_a

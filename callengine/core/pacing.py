@@ -152,7 +152,7 @@ def _agents(pool: Pool, able: int) -> tuple[AgentView, ...]:
     return tuple(
         AgentView(_DUTIES[agent.state], agent.since, _leaves_at(agent, pool.now))
         for agent in (pool.agents[a] for a in pool.working)
-        if _is_in(pool, agent, able) and _counts(agent)
+        if _is_in(pool, agent, able) and _counts(pool, agent)
     )
 
 
@@ -161,9 +161,9 @@ def _is_in(pool: Pool, agent: Agent, able: int) -> bool:
     return number is not None and bool(able >> number & 1)
 
 
-def _counts(agent: Agent) -> bool:
-    """Leave out who is ready but cannot be offered a call: their phone says no."""
-    return agent.state is not AgentState.READY or agent.offerable
+def _counts(pool: Pool, agent: Agent) -> bool:
+    """Leave out who is ready but gets no call: their phone says no, or they rest."""
+    return agent.state is not AgentState.READY or pool.matcher.is_free(agent.agent)
 
 
 def _leaves_at(agent: Agent, now: Instant) -> Instant | None:

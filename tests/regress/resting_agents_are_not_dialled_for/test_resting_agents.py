@@ -6,8 +6,6 @@ matcher lets an agent over the cap rest; the pacer counts the same agent as free
 dials for them, so that half of all answered customers found nobody (limit 3 %).
 """
 
-import pytest
-
 from callengine.core import effects as do
 from callengine.core.match.policy import Limits, Policy
 from callengine.core.rules import PacingRules, Rules
@@ -30,7 +28,6 @@ def dialled(here: Play) -> list[str]:
     return [e.endpoint.split("/")[1].split("@")[0] for e in asked if "@" in e.endpoint]
 
 
-@pytest.mark.xfail(strict=True, reason="the pacer counts agents who rest as free")
 def test_an_agent_who_rests_is_not_dialled_for() -> None:
     here = play(make_agent("anna"), rules=ONE_AN_HOUR)
     here.ready("anna")
@@ -50,7 +47,6 @@ def test_an_agent_who_rests_is_not_dialled_for() -> None:
     assert dialled(here) == [FIRST]
 
 
-@pytest.mark.xfail(strict=True, reason="the pacer counts agents who rest as free")
 def test_a_cap_on_occupancy_leaves_the_limit_on_nuisance_calls_kept() -> None:
     centre = Centre.model_validate(
         {

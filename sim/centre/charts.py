@@ -23,6 +23,11 @@ class NoCharts(RuntimeError):
     """Charts cannot be drawn, with the reason."""
 
 
+def check_charts() -> None:
+    """See whether charts can be drawn here. Raises `NoCharts`."""
+    _pyplot()
+
+
 def colour(place: int) -> str:
     """Give each variant its colour, the same in every chart."""
     return COLOURS[place % len(COLOURS)]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.centre import study
-from sim.centre.charts import NoCharts
+from sim.centre.charts import NoCharts, check_charts
 from sim.centre.page import page_of
 from sim.centre.reading import SCENARIOS, BadScenario, Scenario, read_scenario
 from sim.worlds.commands_dialer import AsJson, Processes, Seed, finish
@@ -42,6 +42,8 @@ def day_(
     scenario = _read(file)
     day = day or next(iter(scenario.days))
     variants = _chosen(scenario, day, variant)
+    if html is not None:
+        _prepare(html)
     lived = study.live_all(
         scenario, day, variants, seed=seed, seeds=seeds, processes=processes
     )
@@ -86,12 +88,19 @@ def _chosen(scenario: Scenario, day: str, variants: list[str] | None) -> list[st
     return list(dict.fromkeys(variants or scenario.variants))
 
 
-def _write(path: Path, scenario: Scenario, day: str, lived: list[study.Lived]) -> None:
+def _prepare(path: Path) -> None:
+    """See before the work, not after it, whether a report can be written."""
     try:
-        path.write_text(page_of(scenario, day, lived), encoding="utf-8")
+        check_charts()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
     except (NoCharts, OSError) as error:
         print(f"sim: {error}", file=sys.stderr)
         raise typer.Exit(CANNOT) from None
+
+
+def _write(path: Path, scenario: Scenario, day: str, lived: list[study.Lived]) -> None:
+    path.write_text(page_of(scenario, day, lived), encoding="utf-8")
 
 
 _ROWS = (

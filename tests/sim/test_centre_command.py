@@ -100,6 +100,16 @@ def test_a_file_with_mistakes_or_none_at_all_is_told_and_nothing_runs(
     assert "ours are scenario-a, small-shop, two-shops" in done.output
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "day.toml"
+    file.write_text(DAY)
+    done = CliRunner().invoke(app, ["day", str(file), "--html", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "Is a directory" in done.output
+
+
 def test_the_figures_do_not_depend_on_how_many_processes_found_them(
     scenario: Scenario, lived: list[Lived]
 ) -> None:

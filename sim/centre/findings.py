@@ -67,7 +67,7 @@ MEASURES = (
         "{} of customers who answer find nobody in time",
         100,
         "\u00a0%",
-        0.001,
+        0.003,
     ),
     Measure(occupancy, "agents are busy {} of their time", 100, "\u00a0%", 0.005),
     Measure(

@@ -23,6 +23,8 @@ from sim.centre.world import CentreWorld
 from sim.checks import Check, at_most, equal
 from sim.worlds.runs import Interval, interval, over_seeds, run_all
 
+_LEAST_S = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -199,7 +201,10 @@ def by_hour(one: Lived) -> list[dict[str, Any]]:
                 "mean_wait_s": _rounded(share(cell.wait_s, cell.answered)),
                 "nuisance_rate": _rounded(share(cell.late, cell.live)),
                 "within_15min": _rounded(share(cell.in_time, cell.placed)),
-                "occupancy": _rounded(times.occupancy if times.at_work else None),
+                "occupancy": _rounded(
+                    # Minutes after a shift say nothing of how busy it was.
+                    times.occupancy if times.at_work >= _LEAST_S * days else None
+                ),
                 "agents": round(times.at_work / 3600 / days, 2),
             }
         )

@@ -45,12 +45,17 @@ def draw(found: dict[str, Any], folder: Path) -> None:
 
 
 def _save(path: Path, paint: Any, *args: Any) -> None:
-    figure, axes = plt.subplots(figsize=(7.5, 4.5))
+    figure, axes = plt.subplots(figsize=(7.5, 4.8))
     paint(axes, *args)
     axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
+
+
+def _measured(found: dict[str, Any], scenario: str) -> list[int]:
+    rows = {agents: found.get(f"{scenario}{agents}", {}) for agents in AGENTS}
+    return [n for n, row in rows.items() if all(name in row for name in LINES)]
 
 
 def _by_agents(axes: Axes, title: str, what: str) -> None:
@@ -60,11 +65,11 @@ def _by_agents(axes: Axes, title: str, what: str) -> None:
     axes.set_xlabel("agents")
     axes.set_ylabel(what)
     axes.set_title(title)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=7, ncol=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
 def _utilisation(axes: Axes, found: dict[str, Any], scenario: str, title: str) -> None:
-    sizes = [n for n in AGENTS if f"{scenario}{n}" in found]
+    sizes = _measured(found, scenario)
     for policy, (label, colour, style) in LINES.items():
         shares = [100 * found[f"{scenario}{n}"][policy]["utilisation"] for n in sizes]
         axes.plot(sizes, shares, style, color=colour, label=label, marker=".")
@@ -74,7 +79,7 @@ def _utilisation(axes: Axes, found: dict[str, Any], scenario: str, title: str) -
 
 
 def _nuisance(axes: Axes, found: dict[str, Any], scenario: str, title: str) -> None:
-    sizes = [n for n in AGENTS if f"{scenario}{n}" in found]
+    sizes = _measured(found, scenario)
     for policy, (label, colour, style) in LINES.items():
         if policy in {"progressive", "clairvoyant"}:
             continue
@@ -105,10 +110,10 @@ def _days(axes: Axes, days: dict[str, Any]) -> None:
         )
     axes.axhline(95, color="#cf222e", linewidth=1, label="goal")
     axes.set_xticks(list(places), names)
-    axes.set_ylim(0, 125)
+    axes.set_ylim(0, 130)
     axes.set_ylabel("days within the limit, %")
     axes.set_title(f"{days['days']} days on which everything changes")
-    axes.legend(fontsize=8, loc="upper right")
+    axes.legend(fontsize=8, ncol=3, loc="upper center")
 
 
 def _clock(axes: Axes, rules: dict[str, Any]) -> None:

@@ -76,7 +76,6 @@ def _cost(found: dict[str, Any], scenario: str) -> None:
         "hung up of attempts, ours %",
         "talk min/h, ours",
         "talk min/h, progressive",
-        "CPU s per 1,000 agent-hours",
     )
     for agents, row in _rows(found, scenario):
         ours = row[study.OURS]
@@ -86,7 +85,6 @@ def _cost(found: dict[str, Any], scenario: str) -> None:
             _percent(ours["hung_up_per_attempt"]),
             f"{ours['talk_min_per_hour']:.1f}",
             f"{row['progressive']['talk_min_per_hour']:.1f}",
-            f"{ours['cpu_s_per_1000_agent_hours']:.0f}",
         )
 
 

@@ -7,6 +7,7 @@ from callengine.core.compliance.parse import regime_of
 from callengine.core.compliance.presets import PRESETS
 from callengine.core.compliance.regime import Regime
 from callengine.core.ids import AgentId, ShopId
+from callengine.core.match.blending import Blend
 from callengine.core.match.policy import Limits, Policy
 from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.records import Outcome
@@ -98,11 +99,17 @@ def rules_of(part: RulesPart) -> Rules:
         routing=policy_of(part),
         pacing=PacingRules(
             keep_free=part.keep_free,
+            blend=blend_of(part),
             most_lines=part.most_lines,
             predictive=PredictiveRules(hang_up_after_s=part.hang_up_after_s),
         ),
         recycling=retries_of(part),
     )
+
+
+def blend_of(part: RulesPart) -> Blend | None:
+    """Make the rule that keeps agents free for expected callers, if there is one."""
+    return None if part.keep_per_caller is None else Blend(keep=part.keep_per_caller)
 
 
 def policy_of(part: RulesPart) -> Policy:

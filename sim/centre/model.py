@@ -222,6 +222,7 @@ class RulesPart(Part):
 
     Attributes:
         spare: reserve factor of agents who help off skill at once; "never": nobody.
+        keep_per_caller: agents kept free per caller expected; none: `keep_free` only.
         dialling: predictive, or set_aside: an agent waits for every order call.
         hang_up_after_s: a customer's phone may be given up after ringing so long, not
             before the regime's least ring; none: it rings to the end.
@@ -236,6 +237,7 @@ class RulesPart(Part):
     relax_after_s: Seconds = 15.0
     spare: Spare = 2.0
     keep_free: Annotated[int, Field(strict=True, ge=0, le=1000)] = 1
+    keep_per_caller: Annotated[float, Field(strict=True, ge=0, le=100)] | None = None
     most_lines: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 1000
     occupancy_cap: Annotated[float, Field(strict=True, ge=0.05, le=1)] | None = None
     occupancy_window_s: Annotated[float, Field(strict=True, gt=0, le=86_400)] = 1800.0

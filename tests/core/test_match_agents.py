@@ -89,6 +89,24 @@ def test_the_preferred_agent_comes_first_even_off_skill() -> None:
     assert (decision.agent, decision.record.way) == ("boris", Way.PREFERRED)
 
 
+def test_what_a_preferred_agent_does_without_is_on_record() -> None:
+    matcher = staffed(anna=skills(ru=5), boris=skills(ru=5, tech=5))
+    known = Preferred(agent=AgentId("anna"), until_s=10, why="last_agent")
+    need = ladder(
+        least("tech", 3),
+        hard=least("ru"),
+        relaxes=(Relax(after_s=15, give_up=Drop("*")),),
+    )
+    enter(matcher, "c", need, T + 20, preferred=(known,))
+    [decision] = matcher.match(T + 20)
+    record = decision.record
+    assert decision.agent == "anna"
+    assert record.off_skill
+    assert str(record.met) == "ru>=1"
+    assert record.relaxed == "tech>=3 dropped: the preferred agent does without"
+    assert record.reason.endswith(record.relaxed)
+
+
 def test_a_preferred_agent_without_a_hard_skill_is_not_taken() -> None:
     matcher = staffed(anna=skills(tech=9, ru=5), boris=skills(tech=9))
     known = Preferred(agent=AgentId("boris"), until_s=10.0)

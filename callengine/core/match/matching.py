@@ -120,8 +120,18 @@ def _preferred(state: MatchState, caller: Caller) -> Choice | None:
             continue
         if standing.may_prefer(state, caller, preferred):
             bit = 1 << member.number
-            return Choice(preferred.agent, Way.PREFERRED, caller.firm, bit)
+            step = _step_met(state, caller, bit)
+            return Choice(preferred.agent, Way.PREFERRED, step, bit)
     return None
+
+
+def _step_met(state: MatchState, caller: Caller, bit: int) -> int:
+    """Find the first step that a preferred agent meets; the last one in any case."""
+    firm = [n for n, s in enumerate(caller.item.ladder.steps) if s.spare is None]
+    meets = (
+        n for n in firm if state.classes.meeting(caller.item.ladder.steps[n].expr) & bit
+    )
+    return next(meets, firm[-1])
 
 
 def _off_skill(
@@ -326,10 +336,12 @@ def _relaxed(caller: Caller, choice: Choice) -> str:
     steps = caller.item.ladder.steps
     if choice.way is Way.SPARE:
         return f"{steps[choice.step].why}: an agent was to spare"
-    if choice.way is not Way.RELAXED:
+    if choice.way is Way.ON_SKILL or not choice.step:
         return ""
     whys = [s.why for s in steps[1 : choice.step + 1] if s.spare is None and s.why]
-    if choice.step <= caller.skipped_to:
+    if choice.way is Way.PREFERRED:
+        cause = "the preferred agent does without"
+    elif choice.step <= caller.skipped_to:
         cause = "no agent logged in meets more"
     else:
         cause = f"waited {steps[choice.step].after_s:g} s"

@@ -85,7 +85,7 @@ class MatchRecord:
     @property
     def off_skill(self) -> bool:
         """Say whether the agent lacks something the call needed at first."""
-        return self.way in (Way.RELAXED, Way.SPARE)
+        return bool(self.relaxed)
 
     @property
     def reason(self) -> str:
@@ -93,7 +93,8 @@ class MatchRecord:
         who = "an agent was free" if self.sought == "agent" else "the agent became free"
         match self.way:
             case Way.PREFERRED:
-                return f"{who}: preferred for this customer"
+                given_up = f"; {self.relaxed}" if self.relaxed else ""
+                return f"{who}: preferred for this customer{given_up}"
             case Way.ON_SKILL:
                 return who
             case Way.RELAXED | Way.SPARE:

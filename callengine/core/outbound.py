@@ -91,7 +91,7 @@ def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     """Reserve a free agent for a lead and dial it; False if there is none to spare."""
     lead = head.lead
     needed = expr_of(head.lane.requirement)
-    kept = kept_free(pool, needed, len(pool.working))
+    kept = kept_free(pool, needed)
     free = pool.matcher.count_free(needed)
     waiting = len(pool.matcher)
     if waiting or free <= kept:
@@ -121,13 +121,14 @@ def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     return True
 
 
-def kept_free(pool: Pool, needed: Expr, team: int) -> int:
-    """Say how many free agents of a team stay for the next callers."""
+def kept_free(pool: Pool, needed: Expr) -> int:
+    """Say how many of the free agents who can serve a lane stay for callers."""
     rules = pool.rules.pacing
-    least = min(rules.keep_free, team // 4)
+    free = pool.matcher.count_free(needed)
+    elsewhere = pool.matcher.free_agents - free
+    least = max(0, min(rules.keep_free, len(pool.working) // 4) - elsewhere)
     if rules.blend is None:
         return least
-    free = pool.matcher.count_free(needed)
     spare = pool.matcher.free_for_orders(needed, rules.blend, pool.now)
     return max(least, free - spare)
 

@@ -140,7 +140,7 @@ class Sight:
             agents=agents,
             held=sum(1 for c in pool.held if _competes(pool, c, able)),
             calls_waiting=len(pool.matcher) - len(pool.held),
-            keep_free=outbound.kept_free(pool, needed, len(agents)),
+            keep_free=outbound.kept_free(pool, needed),
             inbound_per_s=share * pool.inbound.per_s(pool.now),
             leads=len(pool.leads),
             chance=campaign.chance(head.lead, pool.now),

@@ -13,7 +13,8 @@ from callengine.core.predictive.ledger import Totals
 from callengine.core.predictive.pacer import PredictiveRules
 from callengine.core.records import Outcome
 from callengine.core.rules import PacingRules, Rules
-from tests.support.pool_kit import Play, make_agent, make_lead, make_shop, play
+from callengine.core.skills import Requirement
+from tests.support.pool_kit import RU, Play, make_agent, make_lead, make_shop, play
 
 RULES = Rules(pacing=PacingRules(keep_free=0), wrap_up_s=0)
 MESSAGE = "sound:callengine/nobody-free"
@@ -330,3 +331,17 @@ def test_the_more_callers_are_expected_the_more_agents_stay_free_for_them() -> N
         return len(orders(p, 20))
 
     assert dialled(Blend(keep=1.0)) < dialled(None)
+
+
+def test_the_one_agent_who_can_serve_an_order_is_used_while_others_are_free() -> None:
+    rules = Rules(pacing=PacingRules(keep_free=1))
+    names = ("anna", "boris", "vera", "grigory")
+    team_of = [make_agent(n) for n in names[:-1]]
+    p = play(*team_of, make_agent("grigory", product_toys=5), rules=rules)
+    p.ready(*names)
+    p.calls_in("ch1")  # callers come, and there is no budget: agents are set aside
+    toys = Requirement(hard=(*RU.hard, ("product.toys", 3)))
+    p.offered(make_lead("o1", requirement=toys))
+    busy = [a.agent for a in p.pool.agents.values() if a.state is not AgentState.READY]
+    assert len(busy) == 2
+    assert p.asked(do.BeginAttempt)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from callengine.core.predictive.ledger import Totals
 from sim.livedialer.books import Try
 from sim.livedialer.desks import DeskLog
 from sim.livedialer.spans import Span
@@ -19,6 +20,7 @@ class Evidence:
         whole: from the first ready agent to the end of dialling.
         window: what is measured: `whole` without the warm-up.
         wanted_s: how long the window should be.
+        earlier: answers of the same day before the run.
         cpu: processor time in the window as shares of one core, by who used it.
     """
 
@@ -26,6 +28,7 @@ class Evidence:
     whole: Span
     window: Span
     wanted_s: float = 0.0
+    earlier: Totals = field(default_factory=Totals)
     customers: list[Moment] = field(default_factory=list)
     phones: list[Moment] = field(default_factory=list)
     desks: DeskLog = field(default_factory=DeskLog)

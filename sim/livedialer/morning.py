@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from callengine.core.ids import ShopId
 from callengine.core.memory import CountedHour, FinishedAttempt, ShopMemory
+from callengine.core.predictive.ledger import Totals
 from callengine.core.records import Outcome
 from callengine.store import Database
 from callengine.store import tables as t
@@ -23,6 +24,10 @@ from sim.worlds.dialer_people import Fate, People
 BEGAN_BEFORE_S = 3 * 3600.0
 ENDED_BEFORE_S = 900.0
 JOINED_AFTER_S = 0.02
+GIVEN_UP_AFTER_S = 2.0
+SPENT = 0.028
+"""Share of the morning's answers that met nobody: what a pacer that aims at three in
+a hundred has spent; after a morning without any it would rightly spend more."""
 OTHER_PEOPLE = 7_919
 """Added to the seed: those of the morning are not those of the run."""
 
@@ -30,17 +35,34 @@ OTHER_PEOPLE = 7_919
 def morning(
     people: People, seed: int, count: int, *, now: float
 ) -> tuple[FinishedAttempt, ...]:
-    """Make attempts of the hours before `now`, oldest first; everybody got an agent."""
+    """Make attempts of the hours before `now`, oldest first."""
     drawn = fates(people, seed + OTHER_PEOPLE)
     talks = services(people, seed + OTHER_PEOPLE)
     every_s = (BEGAN_BEFORE_S - ENDED_BEFORE_S) / max(1, count)
-    return tuple(
-        _attempt(
-            fate,
-            now - BEGAN_BEFORE_S + n * every_s,
-            next(talks).talk_s if fate.answered else 0.0,
-        )
-        for n, fate in enumerate(islice(drawn, count))
+    made: list[FinishedAttempt] = []
+    answers = nuisances = 0
+    for n, fate in enumerate(islice(drawn, count)):
+        started_at = now - BEGAN_BEFORE_S + n * every_s
+        answers += fate.answered
+        if fate.answered and nuisances < int(SPENT * answers):
+            nuisances += 1
+            made.append(_nobody(fate, started_at))
+        else:
+            talk_s = next(talks).talk_s if fate.answered else 0.0
+            made.append(_attempt(fate, started_at, talk_s))
+    return tuple(made)
+
+
+def _nobody(fate: Fate, started_at: float) -> FinishedAttempt:
+    answered_at = started_at + fate.after_s
+    return FinishedAttempt(
+        tries=1,
+        started_at=started_at,
+        rang=True,
+        answered_at=answered_at,
+        bridged_at=None,
+        ended_at=answered_at + GIVEN_UP_AFTER_S,
+        outcome=Outcome.NUISANCE,
     )
 
 
@@ -59,13 +81,26 @@ def _attempt(fate: Fate, started_at: float, talk_s: float) -> FinishedAttempt:
     )
 
 
+def counted(attempts: Sequence[FinishedAttempt]) -> Totals:
+    """Count answers that met an agent, and those that did not."""
+    answered = [a for a in attempts if a.answered_at is not None]
+    served = sum(a.bridged_at is not None for a in answered)
+    return Totals(served=served, nuisances=len(answered) - served)
+
+
 def memory_of(shop: str, attempts: Sequence[FinishedAttempt]) -> ShopMemory:
     """Sum attempts up as the engine does when it starts."""
-    served = [a for a in attempts if a.bridged_at is not None]
+    counts = counted(attempts)
     return ShopMemory(
         shop=ShopId(shop),
         began_at=attempts[0].started_at,
-        counts=[CountedHour(at=served[0].started_at, served=len(served))],
+        counts=[
+            CountedHour(
+                at=attempts[0].started_at,
+                served=counts.served,
+                nuisances=counts.nuisances,
+            )
+        ],
         attempts=attempts,
     )
 

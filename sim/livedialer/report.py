@@ -13,7 +13,7 @@ from sim.livedialer.spans import Span, mean
 
 PROGRESSIVE = "progressive"
 POINTS = 0.03
-NUISANCE_LIMIT = 0.03
+LIMIT = 0.03
 JOIN_GOAL_MS = 500.0
 MACHINES_GOAL = 0.01
 AGREE = 0.01
@@ -71,6 +71,7 @@ def measure(seen: Evidence) -> dict[str, Any]:
         "time_by_state": of.time_by_state(seen),
         "nuisance_rate": by_books["rate"],
         "nuisance": by_books,
+        "nuisance_of_the_day": of_the_day(seen, by_books),
         "nuisance_by_phones": of.nuisance(heard),
         "answer_to_agent_ms": spread(of.answer_to_agent_ms(pairs, seen.window)),
         "answer_to_agent_by_phones_ms": by_phones(heard),
@@ -83,6 +84,14 @@ def measure(seen: Evidence) -> dict[str, Any]:
         "mishaps": seen.desks.mishaps[:20],
         "offers_refused": seen.desks.refused,
     }
+
+
+def of_the_day(seen: Evidence, by_books: dict[str, Any]) -> dict[str, Any]:
+    """Count as the law does: the run, and what was dialled earlier in the day."""
+    late = by_books["late"] + seen.earlier.nuisances
+    answered = by_books["answered"] + seen.earlier.served + seen.earlier.nuisances
+    rate = late / answered if answered else 0.0
+    return {"answered": answered, "late": late, "rate": round(rate, 5)}
 
 
 def by_phones(waits: list[float | None]) -> Spread:
@@ -98,15 +107,17 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
     machines = attempts["machine"] / max(1, attempts["answered"])
     join_ms = figures["answer_to_agent_ms"]["p95"]
     unlike = abs(figures["nuisance_by_phones"]["late"] - nuisance["late"])
-    margin = (
-        f"<= {NUISANCE_LIMIT:g}; of {nuisance['answered']} answers, 95 % margin"
-        f" {nuisance['low']:.3f}-{nuisance['high']:.3f}"
+    day = figures["nuisance_of_the_day"]
+    chance = (
+        f"{LIMIT:g} is within {nuisance['low']:.3f}-{nuisance['high']:.3f}"
+        f" or above, by chance in {nuisance['answered']} answers"
     )
-    within = nuisance["rate"] <= NUISANCE_LIMIT
+    likely = nuisance["low"] <= LIMIT
     return [
         at_least("seconds measured", figures["measured_s"], seen.wanted_s),
         at_most("live and simulated utilisation apart", apart, POINTS),
-        Check("nuisance rate", within, nuisance["rate"], margin),
+        at_most("nuisance rate of the day, as the law counts", day["rate"], LIMIT),
+        Check("nuisance rate of the run alone", likely, nuisance["rate"], chance),
         at_most("answer to agent, p95 ms", join_ms, JOIN_GOAL_MS),
         at_most("people taken for machines", round(machines, 4), MACHINES_GOAL),
         equal("double dials", figures["double_dials"], 0),

@@ -24,7 +24,7 @@ from sim.livedialer.books import read_tries, under_way
 from sim.livedialer.desks import Desks
 from sim.livedialer.evidence import Evidence
 from sim.livedialer.fates import services
-from sim.livedialer.morning import morning
+from sim.livedialer.morning import counted, morning
 from sim.livedialer.report import build_report, policy_of
 from sim.livedialer.spans import Span
 from sim.livedialer.twin import Team, live_all
@@ -107,6 +107,7 @@ async def live_dialer(options: LiveOptions, say: Say, watch: Watch) -> dict[str,
         seen = await _at_work(options, world, watch)
     seen.tries = await asyncio.to_thread(read_tries, world.plan.database, since=since)
     seen.remains = world.remains
+    seen.earlier = counted(world.earlier)
     seen.engine_code = world.engine.process.returncode if world.engine else None
     policy = policy_of(seen) if options.policy == AUTO else options.policy
     team = Team(

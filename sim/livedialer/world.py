@@ -72,7 +72,7 @@ class LiveWorld(BenchWorld):
         *,
         earlier: Sequence[FinishedAttempt] = (),
     ) -> None:
-        self._earlier = earlier
+        self.earlier = earlier
         (self._agents_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
         at = f"127.0.0.1:{self._agents_port}"
         super().__init__(plan, at, say, groups=(group_of(agents, time.time()),))
@@ -81,7 +81,7 @@ class LiveWorld(BenchWorld):
         """Make the database, with what the shop has dialled earlier in the day."""
         await super().load()
         url = self.plan.env()["CALLENGINE_DATABASE_URL"]
-        await write(url, SHOP, self._earlier)
+        await write(url, SHOP, self.earlier)
 
     def customers(self, people: People, seed: int, count: int) -> SippSettings:
         """Make the phones of those who are called."""

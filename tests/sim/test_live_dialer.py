@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callengine.core.predictive.ledger import Totals
 from sim.livedialer import books
 from sim.livedialer import figures as of
 from sim.livedialer.board import Board
@@ -331,7 +332,10 @@ def test_each_promise_can_be_broken() -> None:
     late = whole_evidence()
     late.tries[0] = tried(bridged_at=7.5)
     apart = "books, phones and desktops apart"
-    assert failing(late) == {"nuisance rate", "answer to agent, p95 ms", apart}
+    of_day = "nuisance rate of the day, as the law counts"
+    assert failing(late) == {of_day, "answer to agent, p95 ms", apart}
+    late.earlier = Totals(served=100)
+    assert failing(late) == {"answer to agent, p95 ms", apart}
     machine = whole_evidence()
     machine.tries[0] = tried(outcome="machine", said_at=None, cleared_at=80.0)
     assert failing(machine) == {"people taken for machines"}

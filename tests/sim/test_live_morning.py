@@ -12,13 +12,15 @@ from sim.livedialer.world import group_of
 from sim.worlds.dialer_people import WARM
 
 
-def test_the_morning_is_over_before_the_run_and_everybody_got_an_agent() -> None:
+def test_the_morning_is_over_before_the_run_and_has_spent_most_of_its_share() -> None:
     made = morning(WARM, 1, 500, now=0.0)
     assert len(made) == 500
     assert all(a.started_at < a.ended_at < 0.0 for a in made)
     memory = memory_of("live", made)
     answered = [a for a in made if a.answered_at is not None]
-    assert sum(hour.served for hour in memory.counts) == len(answered)
+    (hour,) = memory.counts
+    assert hour.served + hour.nuisances == len(answered)
+    assert 0.02 < hour.nuisances / len(answered) < 0.03
     assert 200 < len(answered) < 300
 
 
@@ -37,5 +39,9 @@ async def test_the_engine_remembers_the_morning_as_the_twin_does(
     finally:
         await database.close()
     mine = memory_of("live", made)
-    assert sum(h.served for h in memory.counts) == sum(h.served for h in mine.counts)
+    for name in ("served", "nuisances"):
+        theirs, ours = (
+            sum(getattr(hour, name) for hour in one.counts) for one in (memory, mine)
+        )
+        assert theirs == ours > 0
     assert [a.talk_s for a in memory.attempts] == [a.talk_s for a in mine.attempts]

@@ -30,7 +30,6 @@ from sim.livedialer.phones import double_dials, read_rings, read_talks, waits_s
 from sim.livedialer.report import build_report, policy_of
 from sim.livedialer.run import LiveOptions
 from sim.livedialer.spans import Shown, Span, busy_spans, mean, utilisation
-from sim.livedialer.twin import Team, TwinTask, figures, live_once
 from sim.livedialer.world import batches, noon_zone, orders
 from sim.sipp.stats import Moment
 from sim.worlds.baselines_dialer import Progressive
@@ -359,21 +358,6 @@ def test_a_run_interrupted_before_anything_happened_has_a_report() -> None:
     report = build_report(seen, twin(0.0), seed=1, version="v", wall_s=1.0)
     assert not report["ok"]  # nothing was measured, so nothing is promised
     assert report["attempts"]["started"] == 0
-
-
-def test_the_twin_is_busy_as_a_progressive_team_is() -> None:
-    team = Team("A", 20, "progressive", 300, 1800)
-    told = figures([live_once(TwinTask(team, seed)) for seed in range(6)])
-    assert told["utilisation"] == pytest.approx(0.80, abs=0.02)
-    assert told["nuisance_rate"] == 0.0
-
-
-def test_a_delayed_twin_lives_nearly_as_its_brother() -> None:
-    team = Team("A", 20, "predictive", 60, 300)
-    plain = live_once(TwinTask(team, 3))
-    delayed = live_once(TwinTask(team, 3, jitter=1))
-    assert delayed != plain
-    assert delayed.utilisation == pytest.approx(plain.utilisation, abs=0.02)
 
 
 def test_books_are_read_with_what_happened_when(tmp_path: Path) -> None:

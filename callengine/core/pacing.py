@@ -7,6 +7,7 @@ with agents set aside; any other asks its pacer.
 """
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 from callengine.core import effects as do
 from callengine.core import outbound
@@ -15,12 +16,12 @@ from callengine.core.campaign import Campaign
 from callengine.core.ids import CallId, Instant
 from callengine.core.leads import Head, Lane
 from callengine.core.machines import AgentState
+from callengine.core.match.classes import bits
 from callengine.core.match.requirement import expr_of, least
 from callengine.core.pool import Pool
 from callengine.core.predictive.snapshot import AgentView, Duty, LineView, PacingView
 from callengine.core.predictive.tick import Tick
 from callengine.core.roster import Shop
-from callengine.core.skills import Requirement
 
 ANY_ORDER = least(AUTO_ANSWER_SKILL)
 TIMER = "pace:"
@@ -118,21 +119,19 @@ def _start_lane(
 
 @dataclass(slots=True)
 class Sight:
-    """What a look sees; the agents of a requirement are read once."""
+    """What a look sees; every agent is read once, whatever the number of lanes."""
 
     pool: Pool
     lines: list[CallId] = field(default_factory=list)
     """Of the latest view, in its order."""
-    _agents: dict[Requirement, tuple[AgentView, ...]] = field(default_factory=dict)
+    _by_class: dict[int, list[AgentView]] | None = None
 
     def view(self, head: Head, campaign: Campaign) -> PacingView:
         """Show the agents who can serve a lane, and the lines that compete for them."""
         pool, requirement = self.pool, head.lane.requirement
         needed = expr_of(requirement)
         able = pool.matcher.able(needed)
-        agents = self._agents.get(requirement)
-        if agents is None:
-            agents = self._agents[requirement] = _agents(pool, able)
+        agents = self._agents(able)
         self.lines = [c for c in pool.lines if _competes(pool, c, able)]
         share = len(agents) / len(pool.working) if pool.working else 0.0
         return PacingView(
@@ -147,13 +146,25 @@ class Sight:
             lines_left=max(0, pool.rules.pacing.most_lines - len(pool.lines)),
         )
 
+    def _agents(self, able: int) -> tuple[AgentView, ...]:
+        if self._by_class is None:
+            self._by_class = _by_class(self.pool)
+        classes = self._by_class
+        return tuple(chain.from_iterable(classes.get(n, ()) for n in bits(able)))
 
-def _agents(pool: Pool, able: int) -> tuple[AgentView, ...]:
-    return tuple(
-        AgentView(_DUTIES[agent.state], agent.since, _leaves_at(agent, pool.now))
-        for agent in (pool.agents[a] for a in pool.working)
-        if _is_in(pool, agent, able) and _counts(pool, agent)
-    )
+
+def _by_class(pool: Pool) -> dict[int, list[AgentView]]:
+    """Show the agents at work by the place of their skill class in `Matcher.able`."""
+    found: dict[int, list[AgentView]] = {}
+    for agent_id in pool.working:
+        agent = pool.agents[agent_id]
+        number = pool.matcher.class_of(agent_id)
+        if number is not None and _counts(pool, agent):
+            view = AgentView(
+                _DUTIES[agent.state], agent.since, _leaves_at(agent, pool.now)
+            )
+            found.setdefault(number, []).append(view)
+    return found
 
 
 def _is_in(pool: Pool, agent: Agent, able: int) -> bool:

@@ -14,7 +14,7 @@ COMPILE=(pip compile -q --upgrade --universal --python-version 3.11 --generate-h
   --no-emit-index-url --no-header --no-annotate)
 
 say "requirements-dev.lock"
-"${UV[@]}" "${COMPILE[@]}" pyproject.toml scripts/build-requirements.txt --extra dev \
+"${UV[@]}" "${COMPILE[@]}" pyproject.toml scripts/build-requirements.txt --extra dev --extra sim \
   -o requirements-dev.lock
 say "requirements.lock"
 "${UV[@]}" "${COMPILE[@]}" pyproject.toml scripts/build-requirements.txt \

@@ -37,7 +37,7 @@ def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
         while needs.soft and not pool.served_by_anyone(needs):
             needs = needs.relaxed()
         pool.leads.add(lead, Lane(needs), pool.now, best_hour=hour_of(pool, lead))
-    pool.pace_due = True
+    pool.pace_due, pool.left_idle = True, 0
 
 
 def hour_of(pool: Pool, lead: Lead) -> float:

@@ -44,11 +44,14 @@ def leads_wanted(pool: Pool) -> int:
 
 
 def look(pool: Pool) -> None:
-    """Start what is worth starting; at most every `least_gap_s` unless agents idle."""
+    """
+    Start what is worth starting, every `least_gap_s` at most.
+
+    At once, though, when more agents idle than the last look left idle for a reason.
+    """
     now = pool.now
     gap_s = pool.rules.pacing.least_gap_s
-    free = pool.matcher.count_free(ANY_ORDER)
-    if now - pool.paced_at < gap_s and free <= len(pool.lines):
+    if now - pool.paced_at < gap_s and _idle(pool) <= pool.left_idle:
         pool.emit(do.SetTimer(key=TIMER, at=pool.paced_at + gap_s))
         return
     pool.pace_due = False
@@ -56,8 +59,14 @@ def look(pool: Pool) -> None:
         return
     pool.paced_at = now
     again_s = _start(pool)
+    pool.left_idle = _idle(pool)
     if pool.leads and pool.working:
         pool.emit(do.SetTimer(key=TIMER, at=now + again_s))
+
+
+def _idle(pool: Pool) -> int:
+    """Count free agents beyond the lines that ring for them."""
+    return max(0, pool.matcher.count_free(ANY_ORDER) - len(pool.lines))
 
 
 def _start(pool: Pool) -> float:

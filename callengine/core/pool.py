@@ -75,6 +75,8 @@ class Pool:
         """When the matcher is to be asked again in any case."""
         self.pace_due = False
         self.paced_at: Instant = 0.0
+        self.left_idle = 0
+        """Agents whom the last look let idle, since no order could be dialled."""
         self.idle_bridges: list[BridgeId] = []
         self.bridges_made = 0
         self._out: list[do.Effect] = []

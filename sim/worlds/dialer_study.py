@@ -131,14 +131,14 @@ def checks(
     ours, plain = found[OURS], found[WITHOUT]
     listed = [
         at_most("nuisance rate of every run", ours["worst_nuisance_rate"], LIMIT),
-        at_most("the same without hanging up", plain["worst_nuisance_rate"], LIMIT),
+        at_most("nuisance without hanging up", plain["worst_nuisance_rate"], LIMIT),
     ]
     reference = REFERENCE.get((scenario, agents))
     if reference is not None:
         least = round(reference.look_ahead - 0.01, 4)
         listed += [
             at_least("utilisation: look-ahead - 1 point", ours["utilisation"], least),
-            at_least("the same without hanging up", plain["utilisation"], least),
+            at_least("utilisation without hanging up", plain["utilisation"], least),
         ]
     lead = 0.02 if agents == 5 else 0.03 if 10 <= agents <= 50 else None
     if lead is not None:

@@ -84,10 +84,10 @@ def start_set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> b
     if not verdict.allowed:
         put_off(pool, head.lead, verdict)
         return True
-    return set_aside(pool, head, shop, campaign)
+    return set_aside(pool, head, shop, verdict)
 
 
-def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
+def set_aside(pool: Pool, head: Head, shop: Shop, verdict: Verdict) -> bool:
     """Reserve a free agent for a lead and dial it; False if there is none to spare."""
     lead = head.lead
     needed = expr_of(head.lane.requirement)
@@ -97,8 +97,7 @@ def set_aside(pool: Pool, head: Head, shop: Shop, campaign: Campaign) -> bool:
     if waiting or free <= kept:
         return False
     chosen = pool.matcher.choose_free(needed)
-    verdict = ask(pool, lead, shop, campaign, agent_waits=True)
-    if chosen is None or not verdict.allowed:
+    if chosen is None:
         return False
     agent = pool.agents[chosen]
     pool.leads.discard(lead.attempt)

@@ -11,21 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.centre.study import Lived, by_hour
+from sim.worlds.plotting import GRID, INK, load_pyplot
 
-INK, GRID, LIMIT = "#222222", "#dddddd", "#b3261e"
+LIMIT = "#b3261e"
 COLOURS = ("#0b6e4f", "#c9a227", "#3b6ea5", "#8c4a8c", "#d9722e", "#5f6b7a")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 _SIZE = (4.7, 2.5)
 _LEAST_COUNTED = 10
 
 
-class NoCharts(RuntimeError):
-    """Charts cannot be drawn, with the reason."""
-
-
 def check_charts() -> None:
     """See whether charts can be drawn here. Raises `NoCharts`."""
-    _pyplot()
+    load_pyplot(8)
 
 
 def colour(place: int) -> str:
@@ -52,7 +49,7 @@ def draw_hours(
     lived: Sequence[Lived], chart: Hourly, *, limit: float | None = None
 ) -> str:
     """Draw a figure hour by hour, a line for each variant."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(8)
     figure, axes = pyplot.subplots(figsize=_SIZE)
     for place, one in enumerate(lived):
         rows = [
@@ -80,7 +77,7 @@ def draw_hours(
 
 def draw_arrivals(lived: Lived) -> str:
     """Draw what comes in, and how many agents are at work."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(8)
     figure, axes = pyplot.subplots(figsize=_SIZE)
     rows = by_hour(lived)
     hours = [row["hour"] + 0.5 for row in rows]
@@ -110,7 +107,7 @@ def draw_arrivals(lived: Lived) -> str:
 
 def draw_agents(lived: Sequence[Lived]) -> str:
     """Draw each agent's occupancy, the least busy first, for each variant."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(8)
     figure, axes = pyplot.subplots(figsize=_SIZE)
     for place, one in enumerate(lived):
         busy = sorted(100 * value for value in occupancies(one))
@@ -150,28 +147,6 @@ def _hours(axes: Any, lived: Sequence[Lived]) -> None:
     axes.set_xlabel("hour of the day", fontsize=8)
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)
-
-
-def _pyplot() -> Any:
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise NoCharts("matplotlib is missing: pip install -e .[sim]") from None
-    mpl.use("svg")
-    mpl.rcParams.update(
-        {
-            "svg.hashsalt": "callengine",
-            "svg.fonttype": "none",
-            "font.family": "sans-serif",
-            "font.size": 8,
-            "axes.edgecolor": INK,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
-    from matplotlib import pyplot
-
-    return pyplot
 
 
 def _svg(pyplot: Any, figure: Any) -> str:

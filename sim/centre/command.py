@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.centre import study
-from sim.centre.charts import NoCharts, check_charts
+from sim.centre.charts import check_charts
 from sim.centre.page import page_of
 from sim.centre.reading import SCENARIOS, BadScenario, Scenario, read_scenario
 from sim.worlds.commands_dialer import AsJson, Processes, Seed, finish
+from sim.worlds.plotting import NoCharts
 
 CANNOT = 2
 

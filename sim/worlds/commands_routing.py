@@ -17,8 +17,9 @@ from rich.table import Table
 import callengine
 from sim.checks import Check, at_most, closing
 from sim.worlds import routing_studies as studies
+from sim.worlds.plotting import NoCharts
 from sim.worlds.routing_bench import measure
-from sim.worlds.routing_charts import NoCharts, draw_all
+from sim.worlds.routing_charts import draw_all
 from sim.worlds.routing_extras import (
     estimate_checks,
     estimate_rows,

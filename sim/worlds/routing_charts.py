@@ -1,7 +1,5 @@
 """
 Charts of the routing studies, from the JSON that the commands print.
-
-Needs matplotlib (`pip install -e .[sim]`), which nothing else does.
 """
 
 import json
@@ -9,12 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-INK, GRID = "#222222", "#dddddd"
+from sim.worlds.plotting import GRID, INK, NoCharts, load_pyplot
+
 OURS, OTHERS, POOLED = "#0b6e4f", "#9aa5b1", "#c9a227"
-
-
-class NoCharts(RuntimeError):
-    """Charts cannot be drawn, with the reason."""
 
 
 def last_json(path: Path) -> dict[str, Any]:
@@ -31,28 +26,6 @@ def last_json(path: Path) -> dict[str, Any]:
     return report
 
 
-def _pyplot() -> Any:
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise NoCharts("matplotlib is missing: pip install -e .[sim]") from None
-    mpl.use("svg")
-    mpl.rcParams.update(
-        {
-            "svg.hashsalt": "callengine",
-            "svg.fonttype": "none",
-            "font.family": "sans-serif",
-            "font.size": 9,
-            "axes.edgecolor": INK,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
-    from matplotlib import pyplot
-
-    return pyplot
-
-
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without a date the same figures give the same file.
@@ -61,7 +34,7 @@ def _save(figure: Any, path: Path) -> None:
 
 def draw_wallace_whitt(report: dict[str, Any], path: Path) -> None:
     """Blocked calls and mean wait by number of skills, with theory's full pool."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(9)
     rows = report["rows"]
     skills = [row["skills"] for row in rows]
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(7.2, 2.8))
@@ -92,7 +65,7 @@ def draw_wallace_whitt(report: dict[str, Any], path: Path) -> None:
 
 def draw_shop(report: dict[str, Any], path: Path) -> None:
     """Service level, abandonment and the surged product, policy by policy."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(9)
     rows = list(reversed(report["rows"]))
     names = [row["policy"] for row in rows]
     colours = [_colour(name) for name in names]
@@ -124,7 +97,7 @@ def _colour(name: str) -> str:
 
 def draw_fairness(report: dict[str, Any], path: Path) -> None:
     """What the service level costs agents: occupancy, and its spread over them."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot(9)
     figure, axes = pyplot.subplots(figsize=(6.4, 3.6))
     for row in report["rows"]:
         x, y = row["occupancy"] * 100.0, row["within_20s"] * 100.0

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
-from sim.worlds.routing_charts import NoCharts, draw_all, last_json
+from sim.worlds.plotting import NoCharts
+from sim.worlds.routing_charts import draw_all, last_json
 
 
 def write(path: Path, report: dict[str, Any]) -> Path:

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from sim.agent_log import AgentLog, Habits, Handled, Saved
-from sim.desktop import Desktop, DesktopError, SeenCard
+from sim.desktop import Desktop, DesktopError, SeenCard, attend
 from sim.phones.baresip import BaresipPhone, PhoneCall
 from sim.phones.control import PhoneError
 
@@ -158,12 +158,7 @@ class SimulatedAgent:
 
     async def _work(self, desktop: Desktop) -> None:
         try:
-            async with asyncio.TaskGroup() as group:
-                serving = group.create_task(self._serve_cards(desktop, group))
-                await self._stay_ready(desktop)
-                serving.cancel()
-        except* DesktopError as failed:
-            raise DesktopError(str(failed.exceptions[0])) from None
+            await attend(desktop, self._stay_ready, self._serve)
         finally:
             self._log.gaps += desktop.gaps
 
@@ -182,11 +177,6 @@ class SimulatedAgent:
                 await desktop.say("ready")
                 continue
             await desktop.changed.wait()
-
-    async def _serve_cards(self, desktop: Desktop, group: asyncio.TaskGroup) -> None:
-        while True:
-            card = await desktop.opened.get()
-            group.create_task(self._serve(desktop, card), name=f"card {card.call}")
 
     async def _serve(self, desktop: Desktop, card: SeenCard) -> None:
         await card.until(lambda c: c.closed is not None or c.state == "wrap_up")

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -206,3 +206,28 @@ class Desktop:
         reply = self._waiting.get(message.get("id") or 0)
         if reply is not None and not reply.done():
             reply.set_result(message)
+
+
+async def attend(
+    desktop: Desktop,
+    stay_ready: Callable[[Desktop], Awaitable[None]],
+    serve: Callable[[Desktop, SeenCard], Coroutine[Any, Any, None]],
+) -> None:
+    """
+    Serve every card that opens, at once, until `stay_ready` returns.
+
+    Raises `DesktopError` as soon as either of the two does.
+    """
+
+    async def serve_cards(group: asyncio.TaskGroup) -> None:
+        while True:
+            card = await desktop.opened.get()
+            group.create_task(serve(desktop, card), name=f"card {card.call}")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(serve_cards(group))
+            await stay_ready(desktop)
+            serving.cancel()
+    except* DesktopError as failed:
+        raise DesktopError(str(failed.exceptions[0])) from None

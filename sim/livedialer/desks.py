@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from sim.desktop import Desktop, DesktopError, SeenCard
+from sim.desktop import Desktop, DesktopError, SeenCard, attend
 from sim.livedialer.fates import Service
 from sim.livedialer.spans import Shown, Span, busy_spans, mean, utilisation
 
@@ -141,12 +141,7 @@ class Desk:
 
     async def _work(self, desktop: Desktop) -> None:
         try:
-            async with asyncio.TaskGroup() as group:
-                serving = group.create_task(self._serve_cards(desktop, group))
-                await self._stay_ready(desktop)
-                serving.cancel()
-        except* DesktopError as failed:
-            raise DesktopError(str(failed.exceptions[0])) from None
+            await attend(desktop, self._stay_ready, self._serve)
         finally:
             self._log.gaps += desktop.gaps
 
@@ -171,11 +166,6 @@ class Desk:
     def _note(self, shown: Shown) -> None:
         if not self._shown or self._shown[-1] != shown:
             self._shown.append(shown)
-
-    async def _serve_cards(self, desktop: Desktop, group: asyncio.TaskGroup) -> None:
-        while True:
-            card = await desktop.opened.get()
-            group.create_task(self._serve(desktop, card), name=f"card {card.call}")
 
     async def _serve(self, desktop: Desktop, card: SeenCard) -> None:
         await card.until(lambda c: c.closed is not None or c.state == "talking")

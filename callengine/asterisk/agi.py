@@ -8,6 +8,7 @@ Every connection is bounded in time, size and number: a port scan costs nothing.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ log = structlog.get_logger(__name__)
 
 MAX_VALUE = 120
 """Characters of a variable's value."""
+MAX_LINES = 100
+"""Asterisk sends some twenty lines, and one per argument."""
+MAX_NUMBER = 64
+"""Characters of a number or extension; real ones have at most 15 digits."""
+_NUMBERS = ("callerid", "dnid", "rdnis", "extension", "arg_1")
+_PRESENTATION = re.compile(r"[0-9]{1,3}", re.ASCII)
 _UNKNOWN = frozenset({"", "unknown", "anonymous"})
 _PRESENTATION_BITS = 0x60
 # They would mean something to the dialplan that a value is put into.
@@ -52,11 +59,24 @@ class AgiSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgiRequest:
-    """What Asterisk says of the call that asks."""
+    """
+    What Asterisk says of the call that asks.
+
+    Raises `ValueError` when made of what Asterisk would not send: a number without
+    end, a presentation that is not three ASCII digits at most.
+    """
 
     script: str
     fields: Mapping[str, str]
     """`callerid`, `dnid`, `extension`, `channel`..., without `agi_`."""
+
+    def __post_init__(self) -> None:
+        # `²` is a digit to Python and no number; thousands of digits take seconds.
+        if not _PRESENTATION.fullmatch(self.fields.get("callingpres", "0")):
+            raise ValueError("callingpres is no presentation")
+        for name in _NUMBERS:
+            if len(self.fields.get(name, "")) > MAX_NUMBER:
+                raise ValueError(f"{name} has more than {MAX_NUMBER} characters")
 
     @property
     def dialled_number(self) -> str:
@@ -70,8 +90,7 @@ class AgiRequest:
     def caller_number(self) -> str | None:
         """As presented; None when withheld."""
         number = self.fields.get("callerid", "")
-        presentation = self.fields.get("callingpres", "0")
-        withheld = presentation.isdigit() and int(presentation) & _PRESENTATION_BITS
+        withheld = int(self.fields.get("callingpres", "0")) & _PRESENTATION_BITS
         return None if withheld or number.lower() in _UNKNOWN else number
 
 
@@ -160,9 +179,12 @@ class FastAgi:
                 await self._answer(reader, writer)
             finally:
                 self._open -= 1
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
-            # Gone, silent or babbling: the call has gone on without us already.
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            # Gone or silent: the call has gone on without us already.
             self.refused += 1
+        except ValueError as error:
+            self.refused += 1
+            log.warning("agi request refused", reason=str(error)[:MAX_VALUE])
         finally:
             writer.close()
             with suppress(OSError):
@@ -200,8 +222,11 @@ class FastAgi:
                 raw = await reader.readuntil(b"\n\n")
         except asyncio.LimitOverrunError:
             raise ValueError("endless request") from None
+        lines = raw.decode("utf-8", "replace").split("\n")
+        if len(lines) > MAX_LINES:
+            raise ValueError(f"more than {MAX_LINES} lines")
         fields: dict[str, str] = {}
-        for line in raw.decode("utf-8", "replace").splitlines():
+        for line in lines:
             name, colon, value = line.partition(":")
             if colon and name.startswith("agi_"):
                 fields[name.removeprefix("agi_")] = value.strip()

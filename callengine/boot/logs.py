@@ -3,6 +3,7 @@ Logs: constant messages plus fields, to standard error.
 
 Lines for people, coloured, on a terminal; one JSON object per line otherwise. Personal
 data sits under keys that begin with `pii_` and is hidden unless `log.pii = "show"`.
+No secret and no line of somebody else's gets through: `log_safety`.
 """
 
 import logging
@@ -11,10 +12,19 @@ import sys
 from typing import TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from callengine.boot.log_safety import (
+    HIDDEN,
+    LogHandler,
+    dump_json,
+    safe_values,
+    single_lines,
+    write_trace,
+)
+
 PII_PREFIX = "pii_"
-HIDDEN = "***"
 QUIET = {
     "aiohttp.access": logging.WARNING,
     "aiosqlite": logging.WARNING,
@@ -45,7 +55,7 @@ def configure_logs(
     if json_lines is None:
         json_lines = not stream.isatty()
     shared = _shared_processors(show_pii)
-    handler = logging.StreamHandler(stream)
+    handler = LogHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -98,9 +108,16 @@ def _shared_processors(show_pii: bool) -> list[Processor]:
 
 def _renderers(json_lines: bool, *, colours: bool) -> list[Processor]:
     if json_lines:
+        # Without the local variables of each frame: passwords are among them.
+        trace = ExceptionDictTransformer(show_locals=False, use_rich=False)
         return [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(trace),
+            safe_values,
             structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=dump_json),
         ]
-    return [structlog.dev.ConsoleRenderer(colors=colours)]
+    return [
+        safe_values,
+        single_lines,
+        structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=write_trace),
+    ]

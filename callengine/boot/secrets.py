@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[str, str]:
             values = tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SecretsError(
             f"Cannot read {path}: {error}. Mend it, or remove it to have new secrets"
             " made."

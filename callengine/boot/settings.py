@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from callengine.boot.log_safety import redact
 from callengine.boot.sections import (
     AgiSettings,
     AmiSettings,
@@ -163,6 +164,8 @@ def load_settings(
         settings = FromFile()
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is no valid TOML: {error}") from error
+    except RecursionError:
+        raise SettingsError(f"{path} is no valid TOML: it is nested too deep") from None
     except ValidationError as error:
         problems += _explain(error, path)
     except (OSError, ValueError) as error:
@@ -221,7 +224,7 @@ def _explain(error: ValidationError, path: Path | None) -> Iterator[str]:
         if problem["type"] == "extra_forbidden":
             text = f"no such setting.{_meant(key, keys)}"
         elif problem["type"] not in {"value_error"}:
-            text = f"{text}, not {problem['input']!r}"
+            text = f"{text}, not {redact(repr(problem['input']))}"
         variable = PREFIX + key.upper().replace(".", "__")
         where = f" (in {path or DEFAULT_FILE} or {variable})" if key in keys else ""
         yield f"{key}: {text}{where}" if problem["loc"] else text

@@ -56,7 +56,11 @@ class Database:
                 return cls(_sqlite_writer(address), _sqlite_reader(address))
             case "postgresql+asyncpg":
                 engine = create_async_engine(
-                    address, pool_size=8, pool_timeout=POOL_WAIT_S, pool_pre_ping=True
+                    address,
+                    pool_size=8,
+                    pool_timeout=POOL_WAIT_S,
+                    pool_pre_ping=True,
+                    hide_parameters=True,
                 )
                 return cls(engine, engine)
             case other:
@@ -148,7 +152,7 @@ class translated:  # noqa: N801 - reads as `with translated():`
 
 
 def _sqlite_writer(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=1, max_overflow=0)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
     _prepare_sqlite(engine)
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -173,6 +177,7 @@ def _sqlite_reader(url: URL) -> AsyncEngine:
         max_overflow=0,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
+        hide_parameters=True,
     )
     _prepare_sqlite(engine)
     return engine

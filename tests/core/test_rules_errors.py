@@ -126,3 +126,51 @@ def test_any_run_of_tokens_is_an_expression_or_a_told_mistake(words: list[str]) 
     if mistake is not None:
         assert mistake.message
         assert 0 <= mistake.offset <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not " * 400 + "tech",
+        "NOT " * 400 + "tech",
+        "tech or " + "not " * 33 + "tech",
+        "not (" * 31 + "not not not tech" + ")" * 31,
+        "tech and " * 30 + "not " * 300 + "(tech)",
+    ],
+)
+def test_not_upon_not_is_a_mistake_and_no_crash(text: str) -> None:
+    with pytest.raises(BadExpression, match=r'"not" are nested more than 32 deep'):
+        parse(text)
+
+
+def test_long_flat_chains_are_read() -> None:
+    chain = " and ".join(["tech"] * 150 + ["not tech>=9"] * 40)
+    assert str(parse(chain)) == "tech>=1 and not tech>=9"
+    assert str(parse("not " * 31 + "tech")).startswith("not not ")
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("not @g{before}", "groups speak of groups more than 32 deep"),
+        ("(tech or @g{before}) and not @g{before}", "more than 32 deep|too long"),
+        ("not not not not @g{before}", "more than 32 deep|too long"),
+    ],
+)
+@pytest.mark.parametrize("groups", [40, 900])
+def test_groups_upon_groups_are_a_mistake_and_no_crash(
+    link: str, words: str, groups: int
+) -> None:
+    lines = [f'g{n} = "{link.format(before=n - 1)}"' for n in range(1, groups)]
+    text = "\n".join(["[groups]", 'g0 = "tech"', *reversed(lines)])
+    with pytest.raises(BadRules, match=words):
+        read_rulebook(text, world=WORLD)
+
+
+def test_groups_that_double_are_refused_before_they_are_written_out() -> None:
+    lines = [
+        f'g{n} = "(@g{n - 1} or tech>{n % 9}) and not @g{n - 1}"' for n in range(1, 25)
+    ]
+    text = "\n".join(["[groups]", 'g0 = "tech"', *lines])
+    with pytest.raises(BadRules, match="with its groups written out this is too long"):
+        read_rulebook(text, world=WORLD)

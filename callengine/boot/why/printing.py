@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from callengine.boot.log_safety import one_line
 from callengine.boot.why.parts import Grid, Part
 
 MARK = "<"
@@ -20,7 +21,7 @@ def print_story(story: Part, console: Console) -> None:
         return
     for line in plain_lines(story):
         # Plain text is for grep and files: nothing is wrapped or cut.
-        console.out(line, highlight=False)
+        console.out(one_line(line), highlight=False)
 
 
 def plain_lines(part: Part, indent: str = "") -> Iterator[str]:
@@ -60,8 +61,8 @@ def _tree(part: Part, tree: Tree) -> Tree:
 
 
 def _title(part: Part) -> Text:
-    strong = f" [bold cyan]{escape(part.strong)}[/]" if part.strong else ""
-    return Text.from_markup(f"{escape(part.title)}{strong}")
+    strong = f" [bold cyan]{escape(one_line(part.strong))}[/]" if part.strong else ""
+    return Text.from_markup(f"{escape(one_line(part.title))}{strong}")
 
 
 def _said(part: Part) -> Table:
@@ -69,7 +70,7 @@ def _said(part: Part) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for word, text in part.lines:
-        table.add_row(word, Text(text))
+        table.add_row(word, Text(one_line(text)))
     return table
 
 
@@ -79,5 +80,5 @@ def _table(grid: Grid) -> Table:
         table.add_column(head, overflow="fold")
     for number, row in enumerate(grid.rows):
         style = "bold green" if number == grid.marked else ""
-        table.add_row(*(Text(cell) for cell in row), style=style)
+        table.add_row(*(Text(one_line(cell)) for cell in row), style=style)
     return table

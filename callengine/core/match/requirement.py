@@ -185,10 +185,11 @@ NOBODY = Either()
 
 
 def _bracketed(part: Expr, kinds: type[Expr] | tuple[type[Expr], ...]) -> str:
-    return f"({part})" if isinstance(part, kinds) and _parts(part) else str(part)
+    return f"({part})" if isinstance(part, kinds) and parts_of(part) else str(part)
 
 
-def _parts(expr: Expr) -> tuple[Expr, ...]:
+def parts_of(expr: Expr) -> tuple[Expr, ...]:
+    """Return what an expression is made of; nothing for a comparison."""
     match expr:
         case All(parts) | Either(parts):
             return parts
@@ -223,7 +224,7 @@ def levels_of(expr: Expr) -> Iterator[Level]:
     """Go through every comparison of an expression, left to right."""
     if isinstance(expr, Level):
         yield expr
-    for part in _parts(expr):
+    for part in parts_of(expr):
         yield from levels_of(part)
 
 

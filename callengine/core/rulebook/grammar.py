@@ -19,6 +19,7 @@ from callengine.core.match.requirement import (
     Not,
     both,
     either,
+    parts_of,
 )
 from callengine.core.rulebook.errors import BadExpression, did_you_mean
 
@@ -43,6 +44,9 @@ WORD: /[^\s()<>=!&|@0-9][^\s()<>=!&|@]*/
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 32
+"""Brackets and `not` within each other; with groups, groups within each other."""
+MAX_COMPARISONS = 2_000
+"""In an expression with all its groups written out."""
 
 UNKNOWN_SKILL = "give it to an agent first; no product asks for it either"
 
@@ -50,7 +54,7 @@ PLACEHOLDERS = ("shop", "language", "region", "choice", "segment", "promo")
 
 _NAME = re.compile(r"(?:[a-z{][a-z0-9_{}-]*)(?:\.[a-z0-9_{}-]+)*")
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_PARSER = Lark(_GRAMMAR, parser="lalr", lexer="basic")
+_PARSER = Lark(_GRAMMAR, parser="lalr", lexer="basic", propagate_positions=True)
 
 _INSTEAD = {"&": "and", "|": "or", "!": "not"}
 
@@ -83,7 +87,9 @@ def parse(text: str, known: Known = ANY) -> Expr:
         raise _unexpected(text, error.token, _expected(error)) from None
     except UnexpectedCharacters as error:
         raise _bad_character(text, error.pos_in_stream or 0) from None
-    return _build(tree, known)
+    expr = _build(tree, known)
+    _check_size(expr)
+    return expr
 
 
 def _expected(error: UnexpectedToken) -> frozenset[str]:
@@ -176,14 +182,36 @@ def _bad_character(text: str, offset: int) -> BadExpression:
     return BadExpression(f'"{found}" means nothing here', offset, hint)
 
 
-def _build(tree: Tree[Token], known: Known) -> Expr:
+def _check_size(expr: Expr) -> None:
+    """Refuse what only groups of groups can make: too deep, or doubled too often."""
+    depth, comparisons = _measured(expr, {})
+    if depth > 2 * MAX_DEPTH or comparisons > MAX_COMPARISONS:
+        message = "with its groups written out this is too long"
+        raise BadExpression(message, 0, "let groups speak of skills, not of groups")
+
+
+def _measured(expr: Expr, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return depth and comparisons; a part that is shared is looked at once."""
+    if id(expr) not in known:
+        below = [_measured(part, known) for part in parts_of(expr)]
+        deepest = max((depth for depth, _ in below), default=0)
+        count = sum(comparisons for _, comparisons in below)
+        known[id(expr)] = (deepest + 1, count if below else 1)
+    return known[id(expr)]
+
+
+def _build(tree: Tree[Token], known: Known, depth: int = 0) -> Expr:
+    if depth > MAX_DEPTH:
+        message = f'brackets and "not" are nested more than {MAX_DEPTH} deep'
+        raise BadExpression(message, tree.meta.start_pos, "name a part in [groups]")
     match tree.data:
         case "either":
-            return either(*(_build(child, known) for child in _trees(tree)))
+            parts = (_build(child, known, depth + 1) for child in _trees(tree))
+            return either(*parts)
         case "all":
-            return both(*(_build(child, known) for child in _trees(tree)))
+            return both(*(_build(child, known, depth) for child in _trees(tree)))
         case "negated":
-            return Not(_build(_trees(tree)[0], known))
+            return Not(_build(_trees(tree)[0], known, depth + 1))
         case "group":
             return _group(_tokens(tree)[0], known)
         case _:

@@ -7,7 +7,7 @@ from typing import Any
 from callengine.core.match.requirement import Expr
 from callengine.core.rulebook.errors import BadExpression
 from callengine.core.rulebook.fields import Fields
-from callengine.core.rulebook.grammar import Known, parse
+from callengine.core.rulebook.grammar import MAX_DEPTH, Known, parse
 
 
 class Groups:
@@ -45,6 +45,10 @@ class Groups:
             loop = [*self._open[self._open.index(name) :], name]
             self._bad.update(loop)
             raise BadExpression(f"a group goes in circles: {' -> '.join(loop)}", 0)
+        if len(self._open) >= MAX_DEPTH:
+            self._bad.update(self._open)
+            message = f"groups speak of groups more than {MAX_DEPTH} deep"
+            raise BadExpression(message, 0)
         value = self._table[name]
         if name in self._bad or not isinstance(value, str):
             raise BadExpression(f'the group "{name}" is not right itself', 0)

@@ -194,8 +194,9 @@ def _explained(detail: ErrorDetails, text: str, data: Any) -> Problem:
     elif kind == "value_error":
         message = message.removeprefix("Value error, ")
     else:
-        shown = repr(detail["input"])[:60]
-        message = f"{message[:1].lower()}{message[1:]}, not {shown}"
+        message = f"{message[:1].lower()}{message[1:]}"
+        if not any("secret" in str(part) for part in path):
+            message += f", not {detail['input']!r:.60}"
     return Problem(line_of(text, path), f"{name}: {message}")
 
 

@@ -149,3 +149,19 @@ def test_every_wrong_key_is_told_at_once() -> None:
     said = refused("[api]\nport = 0\n[agi]\nport = 0\n")
     assert "api.port" in said
     assert "agi.port" in said
+
+
+def test_a_file_nested_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "callengine.toml"
+    file.write_text("node = " + "[" * 5000)
+    with pytest.raises(SettingsError, match="no valid TOML"):
+        load_settings(file)
+
+
+def test_a_wrong_address_with_a_password_does_not_tell_it(tmp_path: Path) -> None:
+    file = tmp_path / "callengine.toml"
+    address = "postgresql+asyncpg://callengine:hunter2@db/callengine"
+    file.write_text(f'database_url = ["{address}"]\nredis_url = "http://:hunter2@r"\n')
+    with pytest.raises(SettingsError) as refused:
+        load_settings(file)
+    assert "hunter2" not in str(refused.value)

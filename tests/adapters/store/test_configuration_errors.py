@@ -181,6 +181,11 @@ def test_what_is_no_configuration_is_refused(
     assert any(part in found for part in said.split("|")), found
 
 
+def test_a_wrong_secret_is_not_repeated(tmp_path: Path) -> None:
+    raw = b'[[shops]]\nslug = "teplo"\n[shops.receivers]\nshop_secret = ["hunter2"]\n'
+    assert "hunter2" not in " ".join(problems(tmp_path, raw))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match=r"none\.toml: No such file"):
         read_plan(tmp_path / "none.toml")

@@ -196,6 +196,32 @@ async def test_babble_is_cut_off(server: FastAgi, babble: bytes) -> None:
     assert len(await ask(server)) == 5
 
 
+@pytest.mark.parametrize("pres", ["²", "٣", "-1", "0x20", "9" * 5000, "1" * 4, "3 2"])
+async def test_a_presentation_that_is_none_is_refused(
+    server: FastAgi, desk: Desk, caplog: pytest.LogCaptureFixture, pres: str
+) -> None:
+    refused = server.refused
+    assert await ask(server, pres=pres) == {}
+    assert server.refused == refused + 1
+    assert desk.asked is None
+    assert [r for r in caplog.records if r.levelname == "ERROR"] == []
+    assert len(await ask(server)) == 5
+
+
+@pytest.mark.parametrize("field", ["caller", "dnid"])
+async def test_digits_without_end_are_refused(
+    server: FastAgi, desk: Desk, field: str
+) -> None:
+    digits = {field: "7" * 1500}
+    assert await ask(server, **digits) == {}
+    assert desk.asked is None
+
+
+async def test_arguments_without_end_are_refused(server: FastAgi, desk: Desk) -> None:
+    assert await ask(server, more="agi_a: \n" * 120) == {}
+    assert desk.asked is None
+
+
 async def test_more_connections_than_allowed_are_closed_at_once(
     server: FastAgi,
 ) -> None:

@@ -60,12 +60,22 @@ class Saved:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The engine paused an agent, who had not asked for it; `at` is monotonic."""
+
+    login: str
+    reason: str
+    at: float
+
+
 @dataclass(slots=True)
 class AgentLog:
     """What agents lived through, and what went wrong for them."""
 
     handled: list[Handled] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
+    pauses: list[Paused] = field(default_factory=list)
     mishaps: list[str] = field(default_factory=list)
     gaps: int = 0
     rona: int = 0

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sim.agent_log import AgentLog, Habits, Handled, Saved
+from sim.agent_log import AgentLog, Habits, Handled, Paused, Saved
 from sim.desktop import Desktop, DesktopError, SeenCard, attend
 from sim.phones.baresip import BaresipPhone, PhoneCall
 from sim.phones.control import PhoneError
@@ -173,7 +173,11 @@ class SimulatedAgent:
             elif seen.get("state") in {"offline", "paused"} and seen is not answered:
                 # Once per message about us: what follows from it may take a moment.
                 answered = seen
-                self._log.rona += seen.get("reason") == "rona"
+                reason = str(seen.get("reason") or "")
+                self._log.rona += reason == "rona"
+                if seen.get("state") == "paused":
+                    paused = Paused(self.login, reason, time.monotonic())
+                    self._log.pauses.append(paused)
                 await desktop.say("ready")
                 continue
             await desktop.changed.wait()

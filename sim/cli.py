@@ -22,7 +22,9 @@ from sim.bench.report import APP_QUEUE
 from sim.centre.command import day_
 from sim.demo.dashboard import Dashboard, print_checks, print_report
 from sim.demo.run import DemoOptions, run_demo
-from sim.faults.engine_kill import FaultOptions, engine_kill
+from sim.faults.bench import run_fault
+from sim.faults.fault import FaultOptions
+from sim.faults.registry import fault_names, find_fault
 from sim.livedialer.board import Board
 from sim.livedialer.run import AUTO, LiveOptions, live_dialer
 from sim.livedialer.twin import POLICIES
@@ -180,27 +182,32 @@ def live_dialer_(
     finish(report, json_)
 
 
-faults_app = typer.Typer(no_args_is_help=True, help="Break something on purpose.")
-app.add_typer(faults_app, name="faults")
-
-
-@faults_app.callback()
-def _faults() -> None:
-    """Break something on purpose, during traffic."""
-
-
-@faults_app.command("engine-kill")
-def engine_kill_(
+@app.command("faults")
+def faults_(
+    name: Annotated[str, typer.Argument(help="Which; --list names them all.")] = "",
+    list_: Annotated[bool, typer.Option("--list", help="List them and end.")] = False,
     json_: AsJson = False,
     seed: Seed = 1,
     folder: Folder = Path("var/faults"),
-    down_s: Annotated[float, typer.Option(min=3, help="Seconds without.")] = 12,
+    for_s: Annotated[
+        float | None,
+        typer.Option("--for-s", "--down-s", min=1, help="Seconds that it lasts."),
+    ] = None,
     after_s: Annotated[float, typer.Option(min=5, help="Seconds after.")] = 25,
 ) -> None:
-    """Kill the engine during traffic, start it again, and count the cost."""
-    options = FaultOptions(seed=seed, folder=folder, down_s=down_s, after_s=after_s)
+    """Break something on purpose, during traffic, and count what it cost."""
+    if list_:
+        for each in fault_names():
+            print(f"{each:20} {find_fault(each).about}")
+        return
+    try:
+        fault = find_fault(name)
+    except KeyError:
+        known = ", ".join(fault_names())
+        raise typer.BadParameter(f"no such fault: {name!r}; {known}") from None
+    options = FaultOptions(seed=seed, folder=folder, for_s=for_s, after_s=after_s)
     with Dashboard() as dashboard:
-        report = run(engine_kill(options, dashboard.say))
+        report = run(run_fault(fault, options, dashboard.say))
     print_checks(report, dashboard.console)
     finish(report, json_)
 

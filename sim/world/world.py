@@ -66,6 +66,7 @@ class World:
         self.remains = Remains()
         self.steps = Steps(say)
         self.engine: Child | None = None
+        self.redis: Child | None = None
         self.sounds: Sounds | None = None
         self._stack = AsyncExitStack()
         self._engine_starts = 0
@@ -92,7 +93,7 @@ class World:
             sounds = plan.folder.parent / "sounds"
             self.sounds = await asyncio.to_thread(make_sounds, sounds)
         async with step("Starting Redis"):
-            await self._stack.enter_async_context(own_redis(plan))
+            self.redis = await self._stack.enter_async_context(own_redis(plan))
         await self._stack.enter_async_context(self.receiver)
         async with step("Loading shops, agents and customers"):
             await self.load()

@@ -1,7 +1,9 @@
 """What must be known to run an Asterisk: plain values, checked once."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+
+from callengine.shipped import shipped
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -11,6 +13,10 @@ UNSAFE = frozenset("\n\r\0;")
 
 class PbxError(Exception):
     """Asterisk cannot be found, built, started or stopped; the text says what to do."""
+
+
+def _of(name: str) -> tuple[Path, ...]:
+    return (shipped(name),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +57,10 @@ class PbxConfig:
     """Debian suite that the private root is built from."""
     mirror: str = ""
     """URL of a Debian archive for it; '' for mmdebstrap's choice."""
-    sounds_dir: Path = PROJECT / "sounds"
-    """Own prompts, played as `sound:callengine/NAME`; may be absent."""
-    conf_dirs: tuple[Path, ...] = (PROJECT / "asterisk-conf",)
-    dialplan_dirs: tuple[Path, ...] = (PROJECT / "dialplan",)
-    """Later folders win where names are equal."""
+    conf_dirs: tuple[Path, ...] = field(default_factory=lambda: _of("asterisk-conf"))
+    dialplan_dirs: tuple[Path, ...] = field(default_factory=lambda: _of("dialplan"))
+    sounds_dirs: tuple[Path, ...] = field(default_factory=lambda: _of("sounds"))
+    """Prompts, played as `sound:callengine/NAME`. Later folders win by name."""
     provision_dir: Path | None = None
     """Where an Asterisk that is not ours includes the generated files from."""
     bench: bool = False
@@ -63,11 +68,11 @@ class PbxConfig:
 
     def __post_init__(self) -> None:
         """Refuse what would change the meaning of a configuration file."""
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if isinstance(value, str | Path) and UNSAFE & set(str(value)):
                 raise PbxError(
-                    f"{field.name} must not contain line breaks or semicolons."
+                    f"{each.name} must not contain line breaks or semicolons."
                 )
         if self.trunk_address == self.sip_host:
             raise PbxError(

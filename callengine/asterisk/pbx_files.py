@@ -4,7 +4,7 @@ import os
 import resource
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,22 +103,67 @@ def _write_hosts(config: PbxConfig) -> None:
 
 
 def _link_data(config: PbxConfig, where: Places, root: Path | None) -> None:
-    """Make a data folder that shows Asterisk's own files and our sounds beside them."""
+    """Make a data folder that shows Asterisk's own files, and prompts beside them."""
     data = config.home / "data"
-    shutil.rmtree(data)
-    sounds = data / "sounds"
-    sounds.mkdir(parents=True)
     seen_from_here = root / where.shared.relative_to("/") if root else where.shared
-    for entry in sorted(seen_from_here.iterdir()):
-        if entry.name != "sounds":
-            (data / entry.name).symlink_to(where.shared / entry.name)
-    if (seen_from_here / "sounds").is_dir():
-        for entry in sorted((seen_from_here / "sounds").iterdir()):
-            (sounds / entry.name).symlink_to(where.shared / "sounds" / entry.name)
-    if root:
-        (sounds / "callengine").mkdir()  # the sounds are mounted here
-    elif config.sounds_dir.is_dir():
-        (sounds / "callengine").symlink_to(config.sounds_dir)
+    theirs = seen_from_here / "sounds"
+    beside = _links(seen_from_here, where.shared)
+    beside.pop("sounds", None)
+    link(data, beside, keep=("sounds",))
+    sounds = _links(theirs, where.shared / "sounds") if theirs.is_dir() else {}
+    link(data / "sounds", sounds, keep=("callengine",))
+    prompts: dict[str, Path] = {}
+    for folder, seen_as in mounted_sounds(config, root):
+        prompts |= _links(folder, seen_as)
+    link(data / "sounds" / "callengine", prompts)
+
+
+def mounted_sounds(config: PbxConfig, root: Path | None) -> list[tuple[Path, Path]]:
+    """Each folder of prompts that there is, and where Asterisk sees it."""
+    return [
+        (folder, HOME_IN_ROOT / "prompts" / str(number) if root else folder)
+        for number, folder in enumerate(config.sounds_dirs)
+        if folder.is_dir()
+    ]
+
+
+def _links(folder: Path, seen_as: Path) -> dict[str, Path]:
+    """What a folder holds, as Asterisk sees it."""
+    return {
+        entry.name: seen_as / entry.name
+        for entry in folder.iterdir()
+        if not entry.name.startswith(".")
+    }
+
+
+def link(folder: Path, wanted: Mapping[str, Path], keep: Sequence[str] = ()) -> None:
+    """
+    Make a folder hold these links and nothing else, without a moment of lack.
+
+    A running Asterisk reads it: what stays the same is not touched.
+    """
+    folder.mkdir(exist_ok=True)
+    for entry in list(folder.iterdir()):
+        if entry.name in wanted or entry.name in keep:
+            continue
+        _remove(entry)
+    for name, target in wanted.items():
+        place = folder / name
+        if place.is_symlink() and place.readlink() == target:
+            continue
+        if place.is_dir() and not place.is_symlink():
+            _remove(place)
+        draft = folder / f".{name}.{os.getpid()}"
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(target)
+        draft.replace(place)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _render_files(config: PbxConfig, where: Places) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from callengine.asterisk.pbx_config import PbxConfig, PbxError
-from callengine.asterisk.pbx_files import HOME_IN_ROOT
+from callengine.asterisk.pbx_files import HOME_IN_ROOT, mounted_sounds
 from callengine.asterisk.pbx_find import Installation, enter_root
 
 END_WITHIN_S = 10.0
@@ -49,9 +49,8 @@ def enter(config: PbxConfig, found: Installation) -> list[str]:
     command = enter_root(found.root)
     command += ["--bind", str(config.home), str(HOME_IN_ROOT)]
     command += ["--ro-bind", str(config.home / "hosts"), "/etc/hosts"]
-    if config.sounds_dir.is_dir():
-        sounds = HOME_IN_ROOT / "data" / "sounds" / "callengine"
-        command += ["--ro-bind", str(config.sounds_dir), str(sounds)]
+    for folder, place in mounted_sounds(config, found.root):
+        command += ["--ro-bind", str(folder), str(place)]
     return [*command, "--tmpfs", "/tmp", "--chdir", "/"]
 
 

@@ -1,8 +1,17 @@
 """The managed Asterisk as settings and secrets describe it."""
 
+from pathlib import Path
+
 from callengine.asterisk.pbx_config import PbxConfig
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
+from callengine.shipped import shipped
+
+
+def _with_own(name: str, own: Path) -> tuple[Path, ...]:
+    """The package's folder, then the installation's own, which wins by name."""
+    ours = shipped(name)
+    return (ours, own) if own.is_dir() and not own.samefile(ours) else (ours,)
 
 
 def pbx_config(
@@ -41,7 +50,9 @@ def pbx_config(
         binary=settings.pbx.binary,
         suite=settings.pbx.suite,
         mirror=settings.pbx.mirror,
-        sounds_dir=settings.pbx.sounds_dir,
+        conf_dirs=_with_own("asterisk-conf", settings.pbx.conf_dir),
+        dialplan_dirs=_with_own("dialplan", settings.pbx.dialplan_dir),
+        sounds_dirs=_with_own("sounds", settings.pbx.sounds_dir),
         provision_dir=settings.pbx.provision_dir,
         bench=bench,
     )

@@ -1,5 +1,8 @@
 """The tables of the settings file, one class each; `settings.py` puts them together."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,9 +21,24 @@ def _ip(value: str) -> str:
         ) from None
 
 
+_beside: ContextVar[Path | None] = ContextVar("beside", default=None)
+
+
+@contextmanager
+def beside(file: Path | None) -> Iterator[None]:
+    """Take relative paths against the folder of that file; None: where we are."""
+    token = _beside.set(file.absolute().parent if file else None)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
+
+
 def absolute(path: Path) -> Path:
-    """Against the current folder, with `~` for the home."""
-    return path.expanduser().absolute()
+    """Against the folder of the settings file, with `~` for the home."""
+    base = _beside.get()
+    path = path.expanduser()
+    return base / path if base else path.absolute()
 
 
 def _if_given(path: Path | None) -> Path | None:
@@ -113,8 +131,12 @@ class PbxSettings(Section):
     """Debian suite that the private root is built from."""
     mirror: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """Debian archive to build it from; empty: mmdebstrap's choice."""
+    conf_dir: Folder = Path("asterisk-conf")
+    """Own configuration files; by name they win over those of the package."""
+    dialplan_dir: Folder = Path("dialplan")
+    """Own dialplan, likewise."""
     sounds_dir: Folder = Path("sounds")
-    """Own prompts, played as `sound:callengine/NAME`."""
+    """Own prompts, likewise; played as `sound:callengine/NAME`."""
     provision_dir: Annotated[Path | None, AfterValidator(_if_given)] = None
     """With `managed = false`: where your Asterisk includes the generated files from."""
     max_call_s: Annotated[int, Field(ge=60, le=86400)] = 14400

@@ -3,7 +3,8 @@ Settings: read once, frozen, refused at the door.
 
 A value comes from, first wins: keyword argument, environment (`CALLENGINE_API__PORT`
 for `api.port`), the TOML file, the default. Relative paths are resolved against the
-current folder. Every key is described in `docs/admin-guide.md`.
+folder of the file; without one, against the current folder. Every key is described in
+`docs/admin-guide.md`.
 """
 
 import difflib
@@ -41,6 +42,7 @@ from callengine.boot.sections import (
     TrunkCodes,
     TrunkSettings,
     absolute,
+    beside,
 )
 
 PREFIX = "CALLENGINE_"
@@ -96,7 +98,7 @@ class Settings(BaseSettings):
             var_dir = Path(data.get("var_dir", "var"))
             if isinstance(given, str):
                 filled = given.replace("{var_dir}", str(absolute(var_dir)))
-                data = {**data, "database_url": filled}
+                data = {**data, "database_url": _with_absolute_file(filled)}
         return data
 
     @model_validator(mode="after")
@@ -119,6 +121,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Keyword arguments, environment, file; nothing else."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _with_absolute_file(url: str) -> str:
+    scheme, separator, file = url.partition(":///")
+    if not scheme.startswith("sqlite") or not file or file.startswith((":", "/")):
+        return url
+    return f"{scheme}{separator}{absolute(Path(file))}"
 
 
 def _check_url(key: str, value: str, starts: tuple[str, ...]) -> None:
@@ -154,14 +163,15 @@ def load_settings(
         SettingsError: naming every wrong key and what to do.
     """
     environ = os.environ if environ is None else environ
-    path = _settings_file(config, environ)
+    path = settings_file(config, environ)
     problems = list(_unknown_variables(environ))
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
     try:
-        settings = FromFile()
+        with beside(path):
+            settings = FromFile()
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is no valid TOML: {error}") from error
     except RecursionError:
@@ -176,7 +186,16 @@ def load_settings(
     raise SettingsError("\n".join(problems))
 
 
-def _settings_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
+def settings_file(
+    config: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Path | None:
+    """
+    Find the file that `load_settings` would read; None if there is none.
+
+    Raises:
+        SettingsError: the one that was named is not there.
+    """
+    environ = os.environ if environ is None else environ
     if config is None and environ.get("CALLENGINE_CONFIG"):
         config = Path(environ["CALLENGINE_CONFIG"])
     if config is None:

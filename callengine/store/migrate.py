@@ -1,7 +1,6 @@
 """Bringing the database to the schema this version needs, and back."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
@@ -10,12 +9,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from callengine.shipped import shipped
 from callengine.store.database import Database
 from callengine.store.tables import metadata
 
 T = TypeVar("T")
-
-FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
 class SchemaMismatch(Exception):
@@ -24,7 +22,8 @@ class SchemaMismatch(Exception):
 
 def _config(connection: Any = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    folder = str(shipped("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", folder)
     config.attributes["connection"] = connection
     return config
 

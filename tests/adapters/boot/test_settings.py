@@ -165,3 +165,17 @@ def test_a_wrong_address_with_a_password_does_not_tell_it(tmp_path: Path) -> Non
     with pytest.raises(SettingsError) as refused:
         load_settings(file)
     assert "hunter2" not in str(refused.value)
+
+
+def test_relative_paths_are_beside_the_settings_file(tmp_path: Path) -> None:
+    place = tmp_path / "instance"
+    place.mkdir()
+    file = place / "callengine.toml"
+    file.write_text('var_dir = "state"\n[pbx]\nsounds_dir = "../prompts"\n')
+    settings = load_settings(Path("instance/callengine.toml"))
+    assert settings.var_dir == place / "state"
+    assert settings.database_url.endswith(f"///{place}/state/callengine.db")
+    assert settings.pbx.dialplan_dir == place / "dialplan"
+    assert settings.pbx.sounds_dir.resolve() == tmp_path / "prompts"
+    file.write_text('database_url = "sqlite+aiosqlite:///mine.db"\n')
+    assert load_settings(file).database_url.endswith(f":///{place}/mine.db")

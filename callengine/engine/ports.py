@@ -40,7 +40,23 @@ FactSink = Callable[[Fact], None]
 
 
 class StoreDown(Exception):
-    """The database cannot be reached or did not commit; try again later."""
+    """
+    The database cannot be reached or did not commit; try again later.
+
+    Whether a write was kept is unknown: every write may be repeated.
+    """
+
+
+class StoreBusy(StoreDown):
+    """Another transaction was in the way; the same again will do."""
+
+
+class StoreRefused(Exception):
+    """The database refuses what it was asked, now and always: a mistake of ours."""
+
+
+class StoreConflict(StoreRefused):
+    """Somebody else wrote the same key first."""
 
 
 # --- telephony -------------------------------------------------------------------

@@ -38,6 +38,8 @@ from callengine.store.database import Database
 from callengine.store.memory import remembered
 
 MAX_DECISIONS = 500
+START_S = 60.0
+"""What is read once, before the engine works, may take longer."""
 
 
 class SqlArchive:
@@ -75,7 +77,7 @@ class SqlArchive:
 
     async def remembered(self, roster: Roster, now: Instant) -> tuple[ShopMemory, ...]:
         """Read counts and attempts of before; see `Archive`."""
-        async with self._db.read() as connection:
+        async with self._db.read(within_s=START_S) as connection:
             return await remembered(connection, roster, now)
 
     async def why_order(self, key: str) -> OrderHistory | None:

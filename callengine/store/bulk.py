@@ -8,6 +8,7 @@ from sqlalchemy import Table, insert
 from callengine.store.database import Database
 
 CHUNK = 2000
+LOAD_S = 3600.0
 
 
 async def insert_rows(
@@ -19,7 +20,7 @@ async def insert_rows(
     Rows of one table must all have the same columns. Returns how many.
     """
     count = 0
-    async with db.write() as connection:
+    async with db.write(within_s=LOAD_S) as connection:
         for table, all_of_it in rows.items():
             for chunk in _chunks(all_of_it):
                 await connection.execute(insert(table), [dict(row) for row in chunk])

@@ -1,30 +1,38 @@
 """
 The database: one writer and several readers on SQLite, one pool on PostgreSQL.
 
-SQLite runs in WAL mode: readers never wait for the writer, and a look-up during a
-call never queues behind a batch of records. Write transactions begin IMMEDIATE, so
-that two processes (the engine and `callengine apply`) wait for each other instead
-of failing half-way.
+Every use has an end: a lock, a statement, a transaction and the wait for a connection
+have their time, whatever the server does. What an error means stands in `troubles`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from functools import wraps
+from random import SystemRandom
+from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import CompoundSelect, event
+from sqlalchemy import CompoundSelect
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from callengine.engine.ports import StoreDown
+from callengine.engine.ports import StoreBusy, StoreConflict, StoreDown, StoreRefused
+from callengine.store.postgres import (
+    TRANSACTION_S,
+    allow_time,
+    postgres_engine,
+)
+from callengine.store.sqlite import sqlite_reader, sqlite_writer
+from callengine.store.troubles import Remedy, conflicts, trouble_of
 
-BUSY_TIMEOUT_MS = 5000
-READERS = 4
-POOL_WAIT_S = 5.0
+P = ParamSpec("P")
+T = TypeVar("T")
+
+AGAIN_AFTER_S = (0.0, 0.02, 0.1, 0.3)
+"""Pauses before a transaction that met another one is tried again."""
+
+_jitter = SystemRandom()
 
 
 class Database:
@@ -49,19 +57,15 @@ class Database:
 
         Raises:
             ValueError: neither `sqlite+aiosqlite` nor `postgresql+asyncpg`.
+            StoreDown: the embedded database's file cannot be made.
         """
         address = make_url(url)
         match address.drivername:
             case "sqlite+aiosqlite":
-                return cls(_sqlite_writer(address), _sqlite_reader(address))
+                with translated():
+                    return cls(sqlite_writer(address), sqlite_reader(address))
             case "postgresql+asyncpg":
-                engine = create_async_engine(
-                    address,
-                    pool_size=8,
-                    pool_timeout=POOL_WAIT_S,
-                    pool_pre_ping=True,
-                    hide_parameters=True,
-                )
+                engine = postgres_engine(address)
                 return cls(engine, engine)
             case other:
                 raise ValueError(
@@ -75,18 +79,38 @@ class Database:
         return self._writer.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Run one write transaction. Raises `StoreDown` when it cannot be."""
+    async def write(
+        self, *, within_s: float = TRANSACTION_S
+    ) -> AsyncIterator[AsyncConnection]:
+        """
+        Run one write transaction.
+
+        Args:
+            within_s: for PostgreSQL; SQLite's file is on this machine, and waits for
+                its lock have their own end.
+
+        Raises:
+            StoreDown: it was not, or perhaps not, committed; try again.
+            StoreRefused: it never will be.
+        """
         with translated():
-            async with self._writer.begin() as connection:
-                yield connection
+            async with asyncio.timeout(None if self.is_sqlite else within_s):
+                async with self._writer.begin() as connection:
+                    if not self.is_sqlite and within_s > TRANSACTION_S:
+                        await allow_time(connection, within_s)
+                    yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection for reading. Raises `StoreDown` when there is none."""
+    async def read(
+        self, *, within_s: float = TRANSACTION_S
+    ) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for reading. Raises as `write` does."""
         with translated():
-            async with self._reader.connect() as connection:
-                yield connection
+            async with asyncio.timeout(None if self.is_sqlite else within_s):
+                async with self._reader.connect() as connection:
+                    if not self.is_sqlite and within_s > TRANSACTION_S:
+                        await allow_time(connection, within_s)
+                    yield connection
 
     async def fetch(
         self, prepared: "Prepared", values: Mapping[str, Any]
@@ -138,70 +162,47 @@ class Prepared:
 
 
 class translated:  # noqa: N801 - reads as `with translated():`
-    """Turn the driver's "cannot reach it" into `StoreDown`, nothing else."""
+    """
+    Turn the database's errors into ours, by what helps.
+
+    What it refuses is raised without the driver's own error, whose text may hold rows.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise StoreDown("the database closed the connection") from error
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
-            cause = getattr(error, "orig", None) or error
-            raise StoreDown(f"the database does not work: {cause}") from error
+        trouble = None if error is None else trouble_of(error)
+        if trouble is None:
+            return
+        match trouble.remedy:
+            case Remedy.AGAIN:
+                raise StoreBusy(str(trouble)) from error
+            case Remedy.WAIT:
+                raise StoreDown(str(trouble)) from error
+            case Remedy.NONE if conflicts(trouble):
+                raise StoreConflict(str(trouble)) from None
+            case Remedy.NONE:
+                raise StoreRefused(str(trouble)) from None
 
 
-def _sqlite_writer(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
-    _prepare_sqlite(engine)
+def persistent(
+    work: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """
+    Run a transaction again when another one was in its way, a few times.
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    For functions that hold one whole transaction and nothing else.
+    """
 
-    @event.listens_for(engine.sync_engine.pool, "invalidate")
-    def given_up(connection: Any, _record: Any, _error: Any) -> None:
-        # A write that is cancelled gives its connection up. Closing it is not enough:
-        # SQLite keeps it, and its lock, as long as some cursor is not finished.
-        if connection is not None:
-            connection.rollback()
+    @wraps(work)
+    async def run(*args: P.args, **more: P.kwargs) -> T:
+        for pause_s in AGAIN_AFTER_S:
+            try:
+                return await work(*args, **more)
+            except StoreBusy:
+                # Two that met would meet again if they paused alike.
+                await asyncio.sleep(_jitter.uniform(pause_s / 2, pause_s))
+        return await work(*args, **more)
 
-    return engine
-
-
-def _sqlite_reader(url: URL) -> AsyncEngine:
-    """Every statement reads the newest committed state; there is nothing to end."""
-    engine = create_async_engine(
-        url,
-        pool_size=READERS,
-        max_overflow=0,
-        isolation_level="AUTOCOMMIT",
-        pool_reset_on_return=None,
-        hide_parameters=True,
-    )
-    _prepare_sqlite(engine)
-    return engine
-
-
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    file = engine.url.database
-    if not file or file == ":memory:":
-        raise ValueError("the embedded database needs a file: reader and writer share")
-    path = Path(file)
-    with translated():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Customers and the secrets of phones are in it: nobody else may look.
-        path.touch(mode=0o600)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # no BEGIN behind our back
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # A crash of the process loses nothing; only a power cut may lose the last
-        # commits. Who cannot have that runs PostgreSQL.
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.close()
+    return run

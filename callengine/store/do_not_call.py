@@ -9,7 +9,7 @@ from callengine.engine.do_not_call import DoNotCallEntry
 from callengine.engine.orders import Stage
 from callengine.engine.ports import UnknownShop
 from callengine.store import tables as t
-from callengine.store.database import Database
+from callengine.store.database import Database, persistent
 from callengine.store.rows import fit, insert_new
 
 
@@ -19,6 +19,7 @@ class SqlDoNotCall:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    @persistent
     async def add(self, shop: ShopId, number: str, at: Instant, note: str = "") -> str:
         """Keep a number; see `DoNotCall`."""
         o = t.orders.c
@@ -44,6 +45,7 @@ class SqlDoNotCall:
             )
         return e164
 
+    @persistent
     async def remove(self, shop: ShopId, number: str) -> bool:
         """Take a number off; False when it was not listed."""
         d = t.do_not_call.c

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.ids import AttemptId, Instant, ShopId
@@ -15,15 +14,19 @@ from callengine.engine.ports import (
     OrderRefused,
     OrderView,
     Shop,
+    StoreConflict,
     Taken,
     TakenAs,
     UnknownShop,
 )
 from callengine.store import tables as t
 from callengine.store.customers import customer_of
-from callengine.store.database import Database
+from callengine.store.database import Database, persistent
 from callengine.store.order_rows import order_card
+from callengine.store.postgres import TRANSACTION_S
 from callengine.store.rows import shop_of
+
+BATCH_S = 60.0
 
 
 class SqlIntake:
@@ -52,18 +55,20 @@ class SqlIntake:
         """
         try:
             verdicts = await self._take_many(shop, orders, at)
-        except IntegrityError:
+        except StoreConflict:
             # Another process took the same number between our look and our write.
             verdicts = await self._take_many(shop, orders, at)
         if TakenAs.CREATED in verdicts:
             self._db.orders_committed.set()
         return verdicts
 
+    @persistent
     async def _take_many(
         self, shop: ShopId, orders: Sequence[NewOrder], at: Instant
     ) -> list[TakenAs | OrderRefused]:
         verdicts: list[TakenAs | OrderRefused] = []
-        async with self._db.write() as connection:
+        within_s = TRANSACTION_S if len(orders) == 1 else BATCH_S
+        async with self._db.write(within_s=within_s) as connection:
             found = await connection.execute(
                 select(t.shops).where(t.shops.c.shop == shop)
             )

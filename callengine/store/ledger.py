@@ -20,7 +20,7 @@ from callengine.engine.dispositions import (
 from callengine.engine.orders import Stage, stage_after_attempt
 from callengine.engine.ports import DispositionRefused, SavedDisposition
 from callengine.store import tables as t
-from callengine.store.database import Database
+from callengine.store.database import Database, persistent
 from callengine.store.messages import put_messages
 from callengine.store.order_rows import order_facts
 from callengine.store.record_rows import (
@@ -43,6 +43,7 @@ class SqlLedger:
         self._db = db
         self._new_id = new_id
 
+    @persistent
     async def record(
         self,
         calls: Sequence[CallRecord],
@@ -119,6 +120,7 @@ class SqlLedger:
             connection, (message,), shop=shop, order=order, at=at, new_id=self._new_id
         )
 
+    @persistent
     async def put_off(self, leads: Sequence[PutLeadOff], now: Instant) -> None:
         """Release leads that may not be dialled now; see `Ledger`."""
         if not leads:
@@ -151,6 +153,7 @@ class SqlLedger:
         if told:
             self._db.messages_committed.set()
 
+    @persistent
     async def start_attempts(
         self, leads: Sequence[Lead], at: Instant
     ) -> tuple[AttemptId, ...]:
@@ -182,6 +185,7 @@ class SqlLedger:
                 )
         return tuple(lead.attempt for lead in leads if lead.attempt not in standing)
 
+    @persistent
     async def save_disposition(self, saved: SavedDisposition) -> None:
         """Commit a disposition and all that follows from it; see `Ledger`."""
         told = 0

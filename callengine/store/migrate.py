@@ -15,6 +15,9 @@ from callengine.store.tables import metadata
 
 T = TypeVar("T")
 
+MIGRATION_S = 4 * 3600.0
+"""New columns and indexes of large tables take their time."""
+
 
 class SchemaMismatch(Exception):
     """The database's schema is not this version's; the text says what to run."""
@@ -83,5 +86,5 @@ async def require_current(db: Database) -> None:
 
 
 async def _run(db: Database, work: Callable[[Any], T]) -> T:
-    async with db.write() as connection:
+    async with db.write(within_s=MIGRATION_S) as connection:
         return await connection.run_sync(work)

@@ -23,10 +23,12 @@ from callengine.core.recycling.urgency import UrgencyRules
 from callengine.engine.orders import FAILED_RETRY_S, Stage
 from callengine.store import tables as t
 from callengine.store.crm import SpokenLanguages
-from callengine.store.database import Database
+from callengine.store.database import Database, persistent
 from callengine.store.leads import Claimed, LeadReader
 
 URGENCY = UrgencyRules()
+START_S = 60.0
+"""What is read and written once, before the engine works, may take longer."""
 
 
 class SqlOrderBook:
@@ -38,6 +40,8 @@ class SqlOrderBook:
         self._db = db
         self._reader = LeadReader(db, languages)
         self._new_id = new_id
+        self._doubtful: set[AttemptId] = set()
+        """Claimed perhaps: the database did not say, and nobody was told of them."""
 
     async def due(self, now: Instant, limit: int) -> tuple[Lead, ...]:
         """
@@ -45,16 +49,23 @@ class SqlOrderBook:
         one first, then those for whom a courier still waits, then those late
         already, the oldest first (`core.recycling.urgency`).
         """
+        if self._doubtful:
+            # Claimed and not handed over would be claimed by nobody, for ever.
+            await self.release(list(self._doubtful))
+            self._doubtful.clear()
         if limit <= 0 or not await self._any_due(now):
             return ()
+        rows = await self._claimed(now, limit)
+        leads = await self._reader.leads(rows, now)
+        self._doubtful.clear()
+        return leads
+
+    @persistent
+    async def _claimed(self, now: Instant, limit: int) -> list[Claimed]:
         async with self._db.write() as connection:
             rows = await self._claim(connection, now, limit)
-        try:
-            return await self._reader.leads(rows, now)
-        except BaseException:
-            # Claimed and not handed over would be claimed by nobody.
-            await self.release([attempt for _, attempt in rows])
-            raise
+            self._doubtful = {attempt for _, attempt in rows}
+            return rows
 
     async def _any_due(self, now: Instant) -> bool:
         """Look without the writer's lock: most looks find nothing."""
@@ -98,6 +109,7 @@ class SqlOrderBook:
             )
         return claimed
 
+    @persistent
     async def release(self, attempts: Sequence[AttemptId]) -> None:
         """Give claimed leads back undialled."""
         if not attempts:
@@ -118,11 +130,12 @@ class SqlOrderBook:
                 update(t.orders).where(o.attempt.in_(attempts)).values(free)
             )
 
+    @persistent
     async def release_all(self, keep: Sequence[AttemptId] = ()) -> int:
         """Give back whatever a dead engine had claimed; see `OrderBook`."""
         o, a = t.orders.c, t.attempts.c
         kept = set(keep)
-        async with self._db.write() as connection:
+        async with self._db.write(within_s=START_S) as connection:
             taken = await connection.execute(
                 select(o.order_id, o.attempt, o.next_try_at, a.started_at)
                 .outerjoin_from(t.orders, t.attempts, a.attempt == o.attempt)

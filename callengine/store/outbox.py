@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 from callengine.core.ids import Instant, MessageId, ShopId
 from callengine.engine.ports import OutboxBacklog, OutboxMessage
 from callengine.store import tables as t
-from callengine.store.database import Database
+from callengine.store.database import Database, persistent
 from callengine.store.rows import fit
 
 MAX_ERROR = 500
@@ -22,6 +22,7 @@ class SqlOutbox:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    @persistent
     async def claim(
         self, now: Instant, limit: int, *, lease_s: float
     ) -> tuple[OutboxMessage, ...]:
@@ -64,6 +65,7 @@ class SqlOutbox:
             )
             return found.first() is not None
 
+    @persistent
     async def delivered(self, message: MessageId, at: Instant) -> None:
         """The receiver accepted it, whatever was thought before."""
         o = t.outbox.c
@@ -80,6 +82,7 @@ class SqlOutbox:
                 )
             )
 
+    @persistent
     async def failed(
         self,
         message: MessageId,
@@ -102,6 +105,7 @@ class SqlOutbox:
                 )
             )
 
+    @persistent
     async def replay(self, message: MessageId, at: Instant) -> bool:
         """Make a dead or delivered message due now; False when unknown."""
         o = t.outbox.c

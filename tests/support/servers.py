@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,35 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/{number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresServer:
     """A PostgreSQL without durability, for user `callengine`, no password."""
 
     port: int
     process: "subprocess.Popen[bytes]"
+    command: Sequence[str] = ()
+
+    def restart(self, how: str = "fast", *, down_s: float = 0.0) -> None:
+        """End it (`fast`, or `immediate`: as if it had crashed) and start it again."""
+        stop = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[how]
+        _end(self.process, stop)
+        time.sleep(down_s)  # the outage itself
+        self.process = _spawn(self.command, subprocess.DEVNULL)
+        if not _wait_until_ready(self.process, self.port, _postgres_answers):
+            raise RuntimeError("PostgreSQL did not start again")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it hang, as on a dead disk: connected, and silent."""
+        processes = [self.process.pid, *_children(self.process.pid)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
 
     def database(self, name: str = "callengine", driver: str = "asyncpg") -> str:
         """The URL of a database, for SQLAlchemy."""
@@ -85,7 +108,7 @@ def run_redis() -> Iterator[RedisServer]:
 
 
 @contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
+def run_postgres(*settings: str) -> Iterator[PostgresServer]:
     """Run a PostgreSQL; as another user when the tests run as root, as it demands."""
     with _folder("postgres") as folder:
         data = folder / "data"
@@ -98,15 +121,20 @@ def run_postgres() -> Iterator[PostgresServer]:
 
         def command(port: int) -> list[str]:
             options = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-            for setting in ("fsync=off", "synchronous_commit=off"):
+            for setting in ("fsync=off", *(settings or ("synchronous_commit=off",))):
                 options += ["-c", setting]
             return [_postgres_program("postgres"), *options]
 
         stop = signal.SIGINT  # "fast shutdown"
         with _server(command, folder, stop, _postgres_answers, wrapper) as started:
-            server = PostgresServer(*started)
+            port, process = started
+            wrapper = [*wrapper, "--pdeathsig", stop.name[3:]]
+            server = PostgresServer(port, process, [*wrapper, *command(port)])
             server.create_database("callengine")
-            yield server
+            try:
+                yield server
+            finally:
+                _end(server.process, stop)
 
 
 def pbx_config(home: Path, **changes: Any) -> PbxConfig:
@@ -197,17 +225,23 @@ def _start(
     for _attempt in range(ATTEMPTS):
         port = free_port()
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*wrapper, *command(port)],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = _spawn([*wrapper, *command(port)], output, folder)
         if _wait_until_ready(process, port, answers):
             return port, process
     raise RuntimeError(f"{command(0)[0]} did not start:\n{log.read_text()}")
+
+
+def _spawn(
+    command: Sequence[str], output: Any, folder: Path = Path("/")
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def _wait_until_ready(
@@ -230,6 +264,16 @@ def _end(process: "subprocess.Popen[bytes]", stop: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(END_WITHIN_S)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _redis_answers(port: int) -> bool:

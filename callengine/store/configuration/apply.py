@@ -30,6 +30,8 @@ from callengine.store.configuration.rules import apply_rules
 from callengine.store.database import Database
 from callengine.store.rows import insert_new
 
+APPLY_S = 120.0
+
 
 @dataclass(slots=True)
 class Applied:
@@ -79,7 +81,7 @@ async def apply_plan(
     """
     applied = Applied()
     passwords = await _passwords(db, plan, hasher or PasswordHasher(), rotate)
-    async with db.write() as connection:
+    async with db.write(within_s=APPLY_S) as connection:
         # First everybody gives up what is no longer theirs: another shop of the
         # same file may take it over.
         poorer = {s.slug for s in plan.shops if await drop_numbers(connection, s)}

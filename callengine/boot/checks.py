@@ -11,13 +11,15 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from callengine import __version__
 from callengine.asterisk.pbx_config import PbxError
 from callengine.asterisk.pbx_find import find_asterisk
 from callengine.asterisk.pbx_ports import Port, holder, is_free
 from callengine.asterisk.pbx_process import remembered
+from callengine.boot.findings import Finding, Level
+from callengine.boot.instance import behind, is_instance
 from callengine.boot.managed_pbx import pbx_config
 from callengine.boot.secrets import Secrets, SecretsError, load_secrets, secrets_path
 from callengine.boot.settings import Settings
@@ -26,26 +28,6 @@ OLDEST_PYTHON = (3, 11)
 FEWEST_FILES = 4096
 """Per call Asterisk holds about five files."""
 ANSWER_WITHIN_S = 3.0
-
-
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    ADVICE = "advice"
-    """Something does without, for now."""
-    MISSING = "missing"
-    """The product does not work like this."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One answer; `mend` is the command to give, '' when there is nothing to do."""
-
-    level: Level
-    name: str
-    found: str
-    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +57,17 @@ NO_SECRETS = Secrets(ari_password="", ami_password="", admin_token="")
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Answer every question; none of them raises."""
+async def examine(settings: Settings, folder: Path | None = None) -> list[Finding]:
+    """
+    Answer every question; none of them raises.
+
+    Args:
+        folder: of the settings file; it may be an instance.
+    """
     findings = [_python(), *_tools(), _asterisk(settings), _sandbox(settings)]
     findings += [await _redis(settings), await _database(settings)]
     findings += [*_ports(settings), _host_name(), _secrets(settings), _open_files()]
+    findings.append(_instance(folder or Path.cwd()))
     return [finding for finding in findings if finding is not None]
 
 
@@ -270,6 +258,16 @@ def _secrets(settings: Settings) -> Finding:
         return Finding(Level.MISSING, "secrets", str(error), f"chmod 600 {path}")
     mode = stat.S_IMODE(path.stat().st_mode)
     return Finding(Level.OK, "secrets", f"{path}, mode {mode:o}")
+
+
+def _instance(folder: Path) -> Finding | None:
+    """Whether the admin's copies of the package's files are of this version."""
+    if not is_instance(folder):
+        return None
+    if version := behind(folder):
+        found = f"{folder} was laid out by callengine {version}, this is {__version__}"
+        return Finding(Level.ADVICE, "instance", found, f"callengine init {folder}")
+    return Finding(Level.OK, "instance", f"{folder}, callengine {__version__}")
 
 
 def _open_files() -> Finding:

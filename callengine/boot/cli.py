@@ -55,6 +55,9 @@ class Entry:
 _HERE = "callengine.boot.commands"
 
 COMMANDS: dict[str, Entry] = {
+    "init": Entry(
+        f"{_HERE}.init", "init", "Lay out an instance, or bring one up to date."
+    ),
     "run": Entry(f"{_HERE}.run", "run", "Run the engine until interrupted."),
     "pbx": Entry(f"{_HERE}.pbx", "pbx", "Install, start, stop and ask Asterisk."),
     "provision": Entry(
@@ -100,6 +103,13 @@ class Invocation:
                 show_pii=self._settings.log.pii == "show",
             )
         return self._settings
+
+    def folder(self) -> Path:
+        """Where the settings file is, or else where we are. Raises `SettingsError`."""
+        from callengine.boot.settings import settings_file
+
+        file = settings_file(self.config)
+        return file.absolute().parent if file else Path.cwd()
 
     def secrets(self) -> "Secrets":
         """Read, or make, this installation's secrets. Raises `SecretsError`."""

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from callengine.boot.checks import Finding, Level, examine
+from callengine.boot.checks import examine
 from callengine.boot.cli import FAILED, Invocation
+from callengine.boot.findings import Finding, Level
 
 STYLES = {Level.OK: "green", Level.ADVICE: "yellow", Level.MISSING: "red"}
 
@@ -29,7 +30,7 @@ def doctor(
     Exit code 1 if something that is needed is missing.
     """
     invocation: Invocation = context.obj
-    findings = asyncio.run(examine(invocation.settings()))
+    findings = asyncio.run(examine(invocation.settings(), invocation.folder()))
     healthy = all(finding.level is not Level.MISSING for finding in findings)
     if as_json:
         checks = [asdict(finding) for finding in findings]

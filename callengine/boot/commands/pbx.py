@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from callengine import __version__
 from callengine.asterisk.pbx import Pbx, PbxError
 from callengine.asterisk.pbx_config import PbxConfig
 from callengine.asterisk.provision import (
@@ -22,6 +23,7 @@ from callengine.asterisk.provision import (
 )
 from callengine.asterisk.root import install_asterisk, say_on_stderr
 from callengine.boot.cli import WRONG_SETTINGS, CommandFailed, Invocation
+from callengine.boot.instance import behind
 from callengine.boot.managed_pbx import pbx_config
 
 pbx = typer.Typer(add_completion=False)
@@ -54,6 +56,7 @@ def up(
 ) -> None:
     """Start Asterisk and wait until calls can be made."""
     config = _config(context, bench=bench)
+    _warn_of_old_files(context)
     with _clear_errors():
         if foreground:
             asyncio.run(_stay(Pbx(config)))
@@ -197,6 +200,17 @@ async def _stay(asterisk: Pbx) -> None:
         ended.cancel()
     finally:
         await asterisk.down()
+
+
+def _warn_of_old_files(context: typer.Context) -> None:
+    """After an upgrade the instance's own dialplan may be of another version."""
+    folder = context.obj.folder()
+    if version := behind(folder):
+        typer.echo(
+            f"The files in {folder} are those of callengine {version}; this is"
+            f" {__version__}. Do: callengine init {folder}",
+            err=True,
+        )
 
 
 def _config(

@@ -38,7 +38,7 @@ __all__ = ["Pbx", "PbxConfig", "PbxError", "PbxStatus"]
 READY_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.05
 CONSOLE_WITHIN_S = 15.0
-RELOAD_ALL = tuple(RELOAD.values())
+RELOAD_ALL = tuple(dict.fromkeys(RELOAD.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,14 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from callengine.asterisk.pbx_error import PbxError as PbxError
+from callengine.asterisk.peers import TrunkPeer, check_peers
 from callengine.shipped import shipped
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 UNSAFE = frozenset("\n\r\0;")
 """Characters that would start a comment or another line in Asterisk's files."""
-
-
-class PbxError(Exception):
-    """Asterisk cannot be found, built, started or stopped; the text says what to do."""
 
 
 def _of(name: str) -> tuple[Path, ...]:
@@ -46,6 +44,13 @@ class PbxConfig:
     rtp_last_port: int = 20000
     trunk_address: str = "127.0.0.2"
     trunk_contact: str = "sip:127.0.0.2:5080"
+    """The one trunk by address, named `trunk`, where `trunks` names none."""
+    trunks: tuple[TrunkPeer, ...] = ()
+    tls_port: int = 5061
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_ca: Path | None = None
+    """Whom the other side's certificate must be signed by; None: the machine's list."""
     ring_s: int = 20
     wrap_up_s: int = 30
     max_wait_s: int = 300
@@ -74,12 +79,27 @@ class PbxConfig:
                 raise PbxError(
                     f"{each.name} must not contain line breaks or semicolons."
                 )
-        if self.trunk_address == self.sip_host:
-            raise PbxError(
-                f"The trunk's address {self.trunk_address} is Asterisk's own: every"
-                " phone there would be taken for the carrier. Give the trunk another"
-                " one (trunk.address)."
-            )
+        check_peers(self.peers, self.sip_host)
+
+    @property
+    def peers(self) -> tuple[TrunkPeer, ...]:
+        """The trunks to be written; of an Asterisk that is not ours, those named."""
+        if self.trunks or self.provision_dir is not None:
+            return self.trunks
+        return (
+            TrunkPeer(
+                name="trunk",
+                contact=self.trunk_contact,
+                addresses=(self.trunk_address,),
+                qualify_s=0,
+            ),
+        )
+
+    @property
+    def transports(self) -> frozenset[str]:
+        """What Asterisk must listen to beside UDP: tcp, tls."""
+        used = {peer.transport for peer in self.peers if peer.host}
+        return frozenset(used - {"udp"})
 
     @property
     def app_name(self) -> str:

@@ -11,11 +11,14 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from callengine.asterisk.pbx_config import PbxConfig, PbxError
+from callengine.asterisk.trunk_files import render_trunks
 
 TEMPLATE = ".j2"
 HOME_IN_ROOT = Path("/pbx")
 SHARED_PLACES = (Path("/usr/share/asterisk"), Path("/var/lib/asterisk"))
 """Where builds of Asterisk keep sounds, music and documentation."""
+MACHINE_CA = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom this machine trusts; Debian's package ca-certificates."""
 MOST_FILES = 65536
 FOLDERS = ("etc", "run", "log", "spool", "db", "data")
 PROVISIONED = ("pjsip_agents.conf", "queues_shops.conf", "extensions_numbers.conf")
@@ -64,6 +67,7 @@ def render(config: PbxConfig, where: Places, *, root: Path | None = None) -> lis
         _make_folders(config)
         _link_data(config, where, root)
         _write_hosts(config)
+        _copy_keys(config)
         written = list(_render_files(config, where))
     except OSError as error:
         raise PbxError(
@@ -75,6 +79,8 @@ def render(config: PbxConfig, where: Places, *, root: Path | None = None) -> lis
         if not path.exists():
             context = "[shop-numbers]\n" if name.startswith("extensions") else ""
             write_private(path, f"; Nothing yet. Do: callengine provision\n{context}")
+    for name, text in render_trunks(config).items():
+        write_private(config.provisioned / name, text)
     return written
 
 
@@ -100,6 +106,29 @@ def _write_hosts(config: PbxConfig) -> None:
     # Asterisk looks its own name up for every SDP; without an entry that waits 5 s
     # for DNS in the SIP thread.
     (config.home / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+
+
+def _copy_keys(config: PbxConfig) -> None:
+    """Bring certificates to where Asterisk can see them; none that are gone stay."""
+    folder = config.etc / "tls"
+    shutil.rmtree(folder, ignore_errors=True)
+    # res_crypto wants one, and a private root has none.
+    (config.home / "db" / "keys").mkdir(exist_ok=True)
+    sources = {
+        "certificate": config.tls_certificate,
+        "key": config.tls_key,
+        "ca": config.tls_ca or (MACHINE_CA if "tls" in config.transports else None),
+    }
+    for name, source in sources.items():
+        if source is not None:
+            try:
+                text = source.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                raise PbxError(
+                    f"Cannot read {source}: {error}. sip.tls_{name} must name a PEM"
+                    " file that this user can read."
+                ) from error
+            write_private(folder / f"{name}.pem", text)
 
 
 def _link_data(config: PbxConfig, where: Places, root: Path | None) -> None:

@@ -1,5 +1,5 @@
 """
-Write agents' phones, fallback queues and dialled numbers into Asterisk's files.
+Write phones, queues, numbers and trunks into Asterisk's files.
 
 Pure rendering first (`render_provision`), then a diff or an atomic write, then the
 console commands that make Asterisk read what changed. Nothing restarts.
@@ -11,19 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from callengine.asterisk.pbx_config import PbxConfig, PbxError
 from callengine.asterisk.pbx_files import PROVISIONED, write_private
+from callengine.asterisk.peers import OWN, TrunkPeer
+from callengine.asterisk.templating import environment
+from callengine.asterisk.trunk_files import render_trunks
 from callengine.core.roster import Shop
+from callengine.core.trunks.formats import spellings
 from callengine.engine.ports import PhoneAccount
-
-TEMPLATES = Path(__file__).with_name("templates")
 
 RELOAD = {
     "pjsip_agents.conf": "module reload res_pjsip.so",
     "queues_shops.conf": "queue reload all",
     "extensions_numbers.conf": "dialplan reload",
+    "pjsip_trunks.conf": "module reload res_pjsip.so",
+    "extensions_trunks.conf": "dialplan reload",
 }
 """What makes Asterisk read each file again."""
 
@@ -81,28 +83,29 @@ class Provision:
 
 def render_provision(what: Provision, config: PbxConfig) -> dict[str, str]:
     """
-    Make the three files.
+    Make the files.
 
     Returns:
-        File name -> text; the names are those of `PROVISIONED`.
+        File name -> text; the names are those of `RELOAD`.
 
     Raises:
-        PbxError: a name, number or password that Asterisk's files cannot hold, or
-            two shops with one number.
+        PbxError: a name, number or password that Asterisk's files cannot hold, two
+            shops with one number, or a phone named as a trunk.
     """
     _check(what)
-    environment = _environment()
+    _check_names(what.accounts, config.peers)
+    made = environment()
     values = {
         "pbx": config,
         "accounts": sorted(what.accounts, key=lambda account: account.login),
         "contacts": what.contacts,
         "queues": [*_shop_queues(what), *what.queues],
         "numbers": _numbers(what.shops),
+        "trunks": [peer for peer in config.peers if peer.kind != OWN],
+        "spelt": lambda number, trunk: spellings(number, trunk.numbers),
     }
-    return {
-        name: environment.get_template(f"{name}.j2").render(values)
-        for name in PROVISIONED
-    }
+    own = {name: made.get_template(f"{name}.j2").render(values) for name in PROVISIONED}
+    return own | render_trunks(config)
 
 
 def shop_members(what: Provision, shop: Shop) -> tuple[Member, ...]:
@@ -152,22 +155,7 @@ def write_provision(
             write_private(folder / name, files[name], mode=mode)
     except OSError as error:
         raise PbxError(f"Cannot write into {folder}: {error}") from error
-    return tuple(RELOAD[name] for name in changed)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,  # not HTML; `_check` and the filters refuse what would hurt
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["comment"] = _one_line
-    environment.filters["quoted"] = lambda text: _without(text, '"\\;<>')
-    environment.filters["member"] = lambda text: _without(text, '"\\;,')
-    return environment
+    return tuple(dict.fromkeys(RELOAD[name] for name in changed))
 
 
 def _shop_queues(what: Provision) -> list[FallbackQueue]:
@@ -232,6 +220,18 @@ def _check_accounts(
         _demand(CONTACT, contact, f"The fixed address of {login}")
 
 
+def _check_names(accounts: Sequence[PhoneAccount], peers: Sequence[TrunkPeer]) -> None:
+    """Refuse a phone that would be the carrier, or the carrier's password."""
+    taken = {f"{p.name}{part}": p.name for p in peers for part in ("", "-in", "-out")}
+    for account in accounts:
+        trunk = taken.get(account.login)
+        if trunk is not None:
+            raise PbxError(
+                f"The login of agent {account.login} is taken by the trunk {trunk}."
+                " Name one of them otherwise."
+            )
+
+
 def _demand(
     pattern: re.Pattern[str], value: str, what: str, *, secret: bool = False
 ) -> None:
@@ -242,14 +242,6 @@ def _demand(
         )
     if value in RESERVED:
         raise PbxError(f"{what} is {shown}, a name that Asterisk's files need.")
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _without(text: str, characters: str) -> str:
-    return _one_line(text.translate(str.maketrans("", "", characters)))
 
 
 def _hide_passwords(text: str) -> list[str]:

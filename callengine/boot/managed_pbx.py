@@ -1,10 +1,12 @@
 """The managed Asterisk as settings and secrets describe it."""
 
 from pathlib import Path
+from typing import Any
 
 from callengine.asterisk.pbx_config import PbxConfig
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
+from callengine.boot.trunks import peers_of
 from callengine.shipped import shipped
 
 
@@ -22,6 +24,7 @@ def pbx_config(
 
     Raises:
         PbxError: a value that Asterisk's files cannot hold.
+        SecretsError: a trunk's password is missing or open to others.
     """
     return PbxConfig(
         home=settings.var_dir / "pbx",
@@ -36,12 +39,7 @@ def pbx_config(
         ami_password=secrets.ami_password,
         agi_host=settings.agi.host,
         agi_port=settings.agi.port,
-        sip_host=settings.sip.host,
-        sip_port=settings.sip.port,
-        rtp_first_port=settings.rtp.first_port,
-        rtp_last_port=settings.rtp.last_port,
-        trunk_address=settings.trunk.address,
-        trunk_contact=settings.trunk.contact,
+        **_sip(settings),
         ring_s=settings.timing.ring_s,
         wrap_up_s=settings.timing.wrap_up_s,
         max_wait_s=settings.timing.max_wait_s,
@@ -56,3 +54,20 @@ def pbx_config(
         provision_dir=settings.pbx.provision_dir,
         bench=bench,
     )
+
+
+def _sip(settings: Settings) -> dict[str, Any]:
+    """What Asterisk needs to speak to phones and carriers."""
+    return {
+        "sip_host": settings.sip.host,
+        "sip_port": settings.sip.port,
+        "tls_port": settings.sip.tls_port,
+        "tls_certificate": settings.sip.tls_certificate,
+        "tls_key": settings.sip.tls_key,
+        "tls_ca": settings.sip.tls_ca,
+        "rtp_first_port": settings.rtp.first_port,
+        "rtp_last_port": settings.rtp.last_port,
+        "trunk_address": settings.trunk.address,
+        "trunk_contact": settings.trunk.contact,
+        "trunks": peers_of(settings),
+    }

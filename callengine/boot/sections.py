@@ -89,10 +89,16 @@ class AgiSettings(Section):
 
 
 class SipSettings(Section):
-    """Where the managed Asterisk listens for SIP over UDP."""
+    """Where the managed Asterisk listens for SIP."""
 
     host: Address = "127.0.0.1"
     port: Port = 5060
+    tls_port: Port = 5061
+    tls_certificate: Annotated[Path | None, AfterValidator(_if_given)] = None
+    """PEM file, with the key unless `tls_key` has it."""
+    tls_key: Annotated[Path | None, AfterValidator(_if_given)] = None
+    tls_ca: Annotated[Path | None, AfterValidator(_if_given)] = None
+    """Who signs the carriers' certificates; empty: whom the machine trusts."""
 
 
 class RtpSettings(Section):
@@ -113,7 +119,7 @@ class RtpSettings(Section):
 
 
 class TrunkSettings(Section):
-    """The carrier of the managed Asterisk."""
+    """The short form of `[[trunks]]`: one carrier by address, named `trunk`."""
 
     address: Address = "127.0.0.2"
     """Calls from here are the carrier's; nothing else may send from it."""

@@ -32,18 +32,17 @@ from callengine.boot.sections import (
     DiallingSettings,
     Folder,
     LogSettings,
-    Name,
     OutboxSettings,
     PbxSettings,
     RtpSettings,
     Section,
     SipSettings,
     TimingSettings,
-    TrunkCodes,
     TrunkSettings,
     absolute,
     beside,
 )
+from callengine.boot.trunk_sections import TrunkSection
 
 PREFIX = "CALLENGINE_"
 DEFAULT_FILE = Path("callengine.toml")
@@ -80,8 +79,8 @@ class Settings(BaseSettings):
     pbx: PbxSettings = Field(default_factory=PbxSettings)
     timing: TimingSettings = Field(default_factory=TimingSettings)
     dialling: DiallingSettings = Field(default_factory=DiallingSettings)
-    trunks: dict[Name, TrunkCodes] | None = None
-    """By name of a trunk, as shops name it."""
+    trunks: Annotated[tuple[TrunkSection, ...], Field(max_length=100)] | None = None
+    """Carriers, by the names that shops use; none: the one that `trunk` tells of."""
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
@@ -99,6 +98,27 @@ class Settings(BaseSettings):
             if isinstance(given, str):
                 filled = given.replace("{var_dir}", str(absolute(var_dir)))
                 data = {**data, "database_url": _with_absolute_file(filled)}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_what_trunks_became(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        trunks = data.get("trunks")
+        if isinstance(trunks, dict):
+            name = next(iter(trunks), "NAME")
+            # Pydantic explains a ValueError and lets a TypeError through.
+            raise ValueError(  # noqa: TRY004
+                f"trunks: [trunks.{name}] is the old form. Write [[trunks]] with name ="
+                f' "{name}" and host, and its codes as [trunks.codes.sip] and'
+                " [trunks.codes.cause] below it"
+            )
+        if trunks and data.get("trunk"):
+            raise ValueError(
+                "trunk: [trunk] is the short form for one carrier; with [[trunks]]"
+                ' write it as one more of them: name = "trunk", host, addresses'
+            )
         return data
 
     @model_validator(mode="after")
@@ -242,6 +262,9 @@ def _explain(error: ValidationError, path: Path | None) -> Iterator[str]:
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             text = f"no such setting.{_meant(key, keys)}"
+        elif problem["type"] == "missing":
+            # What stands around it may hold a password.
+            text = "must be said"
         elif problem["type"] not in {"value_error"}:
             text = f"{text}, not {redact(repr(problem['input']))}"
         variable = PREFIX + key.upper().replace(".", "__")

@@ -30,11 +30,11 @@ from callengine.boot.ids import id_maker
 from callengine.boot.metrics import add_engine_metrics
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
+from callengine.boot.trunks import trunks_of
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
 from callengine.core.match.blending import Blend
 from callengine.core.predictive.pacer import PredictiveRules
-from callengine.core.recycling.fates import TrunkMap
 from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, EngineConfig, Ports
@@ -68,10 +68,7 @@ def rules_of(settings: Settings) -> Rules:
             most_lines=dialling.most_lines,
             predictive=PredictiveRules(hang_up_after_s=dialling.hang_up_after_s),
         ),
-        trunks={
-            name: TrunkMap(by_sip=codes.sip, by_cause=codes.cause)
-            for name, codes in (settings.trunks or {}).items()
-        },
+        trunks=trunks_of(settings),
     )
 
 

@@ -18,11 +18,11 @@ from callengine.core.recycling.fates import (
     FAULTS,
     Ending,
     Response,
-    TrunkMap,
     ending_of,
 )
 from callengine.core.recycling.plan import Again, RecycleRules, plan_again
 from callengine.core.roster import Shop
+from callengine.core.trunks.trunk import Trunk
 
 _UTC = ZoneInfo("UTC")
 
@@ -76,7 +76,7 @@ def _rang_s(call: Call, now: Instant) -> float:
     return max(0.0, until - call.customer.ringing_at)
 
 
-def fate(call: Call, trunks: Mapping[str, TrunkMap]) -> Ending:
+def fate(call: Call, trunks: Mapping[str, Trunk]) -> Ending:
     """Read an attempt's outcome, as its trunk means it, and whose fault it was."""
     if call.outcome is not None:
         return Ending(call.outcome, FAULTS[call.outcome])
@@ -87,7 +87,8 @@ def fate(call: Call, trunks: Mapping[str, TrunkMap]) -> Ending:
         ring_seen=customer.ringing_at is not None,
         unreachable=call.ending == "unreachable",
     )
-    return ending_of(response, trunks.get(call.shop.trunk))
+    trunk = trunks.get(call.shop.trunk)
+    return ending_of(response, None if trunk is None else trunk.codes)
 
 
 def next_attempt(

@@ -7,8 +7,8 @@ from callengine.core.amd import AmdRules
 from callengine.core.match.blending import Blend
 from callengine.core.match.policy import Policy
 from callengine.core.predictive.pacer import PredictiveRules
-from callengine.core.recycling.fates import TrunkMap
 from callengine.core.recycling.plan import RecycleRules
+from callengine.core.trunks.trunk import Trunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Rules:
         spare: reserve factor of agents who may help off skill at once; None: nobody.
         idle_bridges: how many unused bridges are kept for the next calls.
         recycling: when orders are tried again.
-        trunks: what a carrier means by its codes, by trunk.
+        trunks: by name, in the order of the settings.
     """
 
     ring_s: float = 20.0
@@ -72,4 +72,4 @@ class Rules:
     amd: AmdRules = field(default_factory=AmdRules)
     pacing: PacingRules = field(default_factory=PacingRules)
     recycling: RecycleRules = field(default_factory=RecycleRules)
-    trunks: Mapping[str, TrunkMap] = field(default_factory=dict)
+    trunks: Mapping[str, Trunk] = field(default_factory=dict)

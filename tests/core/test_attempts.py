@@ -16,6 +16,7 @@ from callengine.core.records import AttemptRecord, Outcome
 from callengine.core.recycling.fates import TrunkMap
 from callengine.core.recycling.plan import RecycleRules
 from callengine.core.rules import Rules
+from callengine.core.trunks.trunk import Trunk
 from tests.support.pool_kit import (
     SHARED,
     TEPLO,
@@ -69,7 +70,7 @@ def test_an_end_says_whose_fault_it_was(
 
 
 def test_a_trunk_may_mean_something_else_by_its_codes() -> None:
-    odd = {"trunk": TrunkMap(by_sip={480: BUSY}), "other": TrunkMap(by_sip={480: BUSY})}
+    odd = {"trunk": Trunk(name="trunk", codes=TrunkMap(by_sip={480: BUSY}))}
     assert ended(480).outcome is NO_ANSWER
     assert ended(480, rules=Rules(trunks=odd)).outcome is BUSY
 

@@ -179,7 +179,7 @@ async def _read_database(url: str) -> Provision:
 
 async def _reload(running: Pbx) -> None:
     await running.render()
-    await running.reload(tuple(RELOAD.values()))
+    await running.reload(tuple(dict.fromkeys(RELOAD.values())))
 
 
 async def _stay(asterisk: Pbx) -> None:

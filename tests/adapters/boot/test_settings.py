@@ -20,6 +20,9 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+NORTH = '[[trunks]]\nname = "north"\nhost = "sip.example"\n'
+
+
 def refused(text: str = "", config: Path | None = None) -> str:
     """What `load_settings` complains of, with that in callengine.toml."""
     if text:
@@ -71,12 +74,13 @@ def test_another_file_is_named_by_option_or_variable(
 
 def test_a_trunk_may_have_codes_of_its_own() -> None:
     Path("callengine.toml").write_text(
-        '[trunks.north]\nsip = { 480 = "congested" }\ncause = { 20 = "invalid" }\n'
+        f'{NORTH}[trunks.codes]\nsip = {{ 480 = "congested" }}\n'
+        'cause = { 20 = "invalid" }\n'
     )
-    trunk = rules_of(load_settings()).trunks["north"]
+    codes = rules_of(load_settings()).trunks["north"].codes
 
-    assert trunk.by_sip == {480: Outcome.CONGESTED}
-    assert trunk.by_cause == {20: Outcome.INVALID}
+    assert codes.by_sip == {480: Outcome.CONGESTED}
+    assert codes.by_cause == {20: Outcome.INVALID}
 
 
 def test_settings_do_not_change() -> None:
@@ -112,11 +116,20 @@ def test_broken_toml_is_told_with_its_place() -> None:
         ('database_url = "mysql://x"', "database_url must begin with"),
         ('[pbx]\nprovision_dir = "/etc/asterisk"', "managed = false"),
         ("[timing]\nring_s = 0", "timing.ring_s"),
-        ('[trunks.north.sip]\n200 = "busy"', "trunks.north.sip.200"),
-        ('[trunks.north.sip]\n480 = "bussy"', "trunks.north.sip.480"),
-        ('[trunks.north.sip]\n480 = "machine"', "'machine' takes an answer; use one"),
-        ('[trunks.north.cause]\n128 = "busy"', "trunks.north.cause.128"),
-        ('[trunks.north.codes]\n480 = "busy"', "trunks.north.codes: no such setting"),
+        (f'{NORTH}[trunks.codes.sip]\n200 = "busy"', "trunks.0.codes.sip.200"),
+        (f'{NORTH}[trunks.codes.sip]\n480 = "bussy"', "trunks.0.codes.sip.480"),
+        (f'{NORTH}[trunks.codes.sip]\n480 = "machine"', "'machine' takes an answer"),
+        (f'{NORTH}[trunks.codes.cause]\n128 = "busy"', "trunks.0.codes.cause.128"),
+        (f'{NORTH}codes = {{ 480 = "busy" }}', "trunks.0.codes.480: no such setting"),
+        ('[trunks.north.sip]\n480 = "busy"', 'Write [[trunks]] with name = "north"'),
+        ('[trunk]\naddress = "127.0.0.3"\n' + NORTH, "is the short form"),
+        ('[[trunks]]\nname = "north"', "trunk north needs a host"),
+        (f'{NORTH}kind = "register"', "trunk north needs a user"),
+        (f'{NORTH}user = "x"', "is known by address alone"),
+        (f"{NORTH}srtp = true", "srtp needs transport tls"),
+        (f'{NORTH}takes = ["8495"]', "is no beginning of a number"),
+        (f'{NORTH}password = "x"', "trunks.0.password: no such setting"),
+        (f'{NORTH}numbers = {{ send = "plain" }}', "trunks.0.numbers.send"),
     ],
 )
 def test_an_impossible_value_is_refused_by_its_key(text: str, said: str) -> None:
@@ -179,3 +192,9 @@ def test_relative_paths_are_beside_the_settings_file(tmp_path: Path) -> None:
     assert settings.pbx.sounds_dir.resolve() == tmp_path / "prompts"
     file.write_text('database_url = "sqlite+aiosqlite:///mine.db"\n')
     assert load_settings(file).database_url.endswith(f":///{place}/mine.db")
+
+
+def test_a_password_in_the_wrong_file_is_not_repeated_by_the_error() -> None:
+    said = refused('[[trunks]]\nhost = "sip.example"\npassword = "geheim-8"\n')
+    assert "trunks.0.name" in said
+    assert "geheim-8" not in said

@@ -116,6 +116,8 @@ def test_an_asterisk_of_ones_own_gets_files_and_the_commands_to_read_them(
         "pjsip_agents.conf",
         "queues_shops.conf",
         "extensions_numbers.conf",
+        "pjsip_trunks.conf",
+        "extensions_trunks.conf",
     }
     assert {path.stat().st_mode & 0o777 for path in theirs.iterdir()} == {0o640}
     settings.write_text(managed)

@@ -1,0 +1,5 @@
+"""What goes wrong with an Asterisk of ours."""
+
+
+class PbxError(Exception):
+    """Asterisk cannot be found, built, started or stopped; the text says what to do."""

@@ -1,0 +1,1 @@
+"""Trunks: how each carrier writes numbers, which one is dialled by, how each does."""

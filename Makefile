@@ -12,15 +12,20 @@ PYTHON := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 
 # `make demo SECONDS=60`: only what was said on the command line counts.
-DEMO_SECONDS := $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
+said = $(if $(filter command line,$(origin $(1))),$($(1)))
+DEMO := $(if $(call said,SECONDS),--seconds $(SECONDS)) \
+	$(if $(call said,DATABASE),--database $(DATABASE))
+DEMO_NEEDS := demo$(if $(filter postgresql,$(call said,DATABASE)),-postgresql)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 } \
+		/^#[a-z]+:.*## / { printf "  %-15s %s\n", "", $$2 }' \
 		$(MAKEFILE_LIST)
 
-demo: ## Show a contact centre at work; SECONDS=60 ends it with a report
-	@scripts/setup.sh demo
-	@exec $(PYTHON) -m sim demo $(DEMO_SECONDS)
+demo: ## Show a contact centre at work until Ctrl-C, with a place for you in it
+#demo: ## ... SECONDS=60 ends it with a report, DATABASE=postgresql runs it on that
+	@scripts/setup.sh $(DEMO_NEEDS)
+	@exec $(PYTHON) -m sim demo $(DEMO)
 
 test: ## Check the code and run every test, on real servers
 	@scripts/setup.sh test

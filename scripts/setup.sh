@@ -3,7 +3,8 @@
 #
 #   setup.sh code   the virtual environment
 #   setup.sh demo   and Asterisk, Redis and simulated people
-#   setup.sh test   and PostgreSQL and a browser
+#   setup.sh demo-postgresql   and PostgreSQL
+#   setup.sh test   and a browser
 
 source "$(dirname "$0")/common.sh"
 
@@ -13,8 +14,9 @@ OLDEST_PYTHON='(3, 11)'
 case "$WANTED" in
   code) GROUPS_WANTED=(code) ;;
   demo) GROUPS_WANTED=(code demo) ;;
-  test) GROUPS_WANTED=(code demo test) ;;
-  *) fail "setup.sh takes code, demo or test, not $WANTED" ;;
+  demo-postgresql) GROUPS_WANTED=(code demo postgresql) ;;
+  test) GROUPS_WANTED=(code demo postgresql test) ;;
+  *) fail "setup.sh takes code, demo, demo-postgresql or test, not $WANTED" ;;
 esac
 
 find_python() {

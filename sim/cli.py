@@ -6,60 +6,27 @@ check holds, 1 some check does not, 2 wrong use or a system that cannot be broug
 up, 130 interrupted.
 """
 
-import asyncio
-import json
-import signal
-import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-from callengine.asterisk.pbx_config import PbxError
 from sim.bench.inbound import BenchOptions, bench_inbound
 from sim.bench.report import APP_QUEUE
 from sim.centre.command import day_
-from sim.demo.dashboard import Dashboard, print_checks, print_report
-from sim.demo.run import DemoOptions, run_demo
+from sim.commands import AsJson, Folder, Seed, finish, make_app, run
+from sim.demo.command import demo_
+from sim.demo.dashboard import Dashboard, print_checks
 from sim.faults.bench import run_fault
 from sim.faults.fault import FaultOptions
 from sim.faults.registry import fault_names, find_fault
 from sim.livedialer.board import Board
 from sim.livedialer.run import AUTO, LiveOptions, live_dialer
 from sim.livedialer.twin import POLICIES
-from sim.phones.control import PhoneError
-from sim.processes import ChildFailed
-from sim.sipp.sounds import SoundsFailed
 from sim.soak.run import SoakOptions, soak
-from sim.world.shops import DEMO, BadShopsFile
-from sim.world.world import WorldFailed
 from sim.worlds import commands_dialer, commands_routing
 
-CANNOT = 2
-INTERRUPTED = 130
-EXPECTED = (
-    PbxError,
-    ChildFailed,
-    SoundsFailed,
-    BadShopsFile,
-    WorldFailed,
-    PhoneError,
-    OSError,
-)
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-AsJson = Annotated[
-    bool, typer.Option("--json", help="End with one JSON object on the last line.")
-]
-Seed = Annotated[int, typer.Option(help="The same seed makes the same people.")]
-Folder = Annotated[Path, typer.Option(help="Where the run lives; emptied first.")]
+app = make_app()
 
 
 @app.callback()
@@ -67,24 +34,7 @@ def _commands() -> None:
     """Simulated people on real SIP: the demo, benchmarks, endurance and faults."""
 
 
-@app.command()
-def demo(
-    seconds: Annotated[
-        float | None,
-        typer.Option(min=5, help="Stop after so much traffic; default: Ctrl-C."),
-    ] = None,
-    json_: AsJson = False,
-    seed: Seed = 1,
-    folder: Folder = Path("var/demo"),
-    shops: Annotated[Path, typer.Option(help="Shops and agents.")] = DEMO,
-) -> None:
-    """Ten agents, callers and orders through a whole system, with a report."""
-    options = DemoOptions(seconds=seconds, seed=seed, folder=folder, shops=shops)
-    with Dashboard() as dashboard:
-        report = run(run_demo(options, dashboard.say, dashboard.watch))
-    print_report(report, dashboard.console)
-    finish(report, json_)
-
+app.command("demo")(demo_)
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure beside a known peer.")
 app.add_typer(bench_app, name="bench")
@@ -210,44 +160,6 @@ def faults_(
         report = run(run_fault(fault, options, dashboard.say))
     print_checks(report, dashboard.console)
     finish(report, json_)
-
-
-def run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    """Run to the end; SIGTERM takes everything down as Ctrl-C does."""
-    try:
-        return asyncio.run(_with_signals(work))
-    except KeyboardInterrupt:
-        print("interrupted; everything was taken down", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except asyncio.CancelledError:
-        print("ended by a signal; everything was taken down", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except (*EXPECTED, ExceptionGroup) as error:
-        failure = _first(error)
-        if not isinstance(failure, EXPECTED):
-            raise
-        print(f"sim: {failure}", file=sys.stderr)
-        sys.exit(CANNOT)
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-async def _with_signals(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await work
-
-
-def finish(report: dict[str, Any], as_json: bool) -> NoReturn:
-    """Print the JSON if asked for, and exit by the checks."""
-    if as_json:
-        print(json.dumps(report, ensure_ascii=False), flush=True)
-    raise typer.Exit(0 if report["ok"] else 1)
 
 
 def main() -> None:

@@ -136,9 +136,10 @@ async def run_to_end(
     log: Path,
     within_s: float,
     env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> None:
     """Run a child that ends by itself; raise `ChildFailed` unless it ends with 0."""
-    child = await start_child(argv, name=name, log=log, env=env)
+    child = await start_child(argv, name=name, log=log, env=env, folder=folder)
     try:
         async with asyncio.timeout(within_s):
             await child.process.wait()

@@ -1,7 +1,8 @@
-"""Waiting for what only looking can tell."""
+"""Waiting: for what only looking can tell, and for several things at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 
 async def until(
@@ -16,3 +17,16 @@ async def until(
                 await asyncio.sleep(every_s)
     except TimeoutError:
         return False
+
+
+async def at_once(*work: Coroutine[Any, Any, Any]) -> None:
+    """Do things that do not wait for one another; the first failure ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except BaseExceptionGroup as several:
+        failed: BaseException = several
+        while isinstance(failed, BaseExceptionGroup):
+            failed = failed.exceptions[0]
+        raise failed from None

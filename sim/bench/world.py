@@ -35,10 +35,11 @@ class BenchWorld(World):
 
     async def load(self) -> None:
         """Apply the benchmark's roster; nobody guesses, so passwords are cheap."""
+        await self.database.open()
         await self.callengine("migrate")
         path = self.plan.folder / "bench.toml"
         path.write_text(shops_toml(self._groups))
-        database = Database.open(self.plan.env()["CALLENGINE_DATABASE_URL"])
+        database = Database.open(self.plan.database_url)
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         try:
             applied = await apply_plan(

@@ -8,7 +8,7 @@ from random import Random
 from sim.ports import free_ports
 from sim.shops.people import RU, UA, number_of
 from sim.sipp.run import Sipp, SippSettings
-from sim.world.books import known_numbers
+from sim.world.books_reading import known_numbers
 from sim.world.plan import TRUNK_ADDRESS
 from sim.world.shops import DemoShop
 from sim.world.world import World
@@ -26,20 +26,34 @@ _LINES = 3000
 
 
 class Callers:
-    """One SIPp per temper; together they call at a rate."""
+    """
+    One SIPp per temper; together they call at a rate.
 
-    def __init__(self, world: World, *, rate: float, seed: int) -> None:
+    Args:
+        known: numbers of customers by shop.
+    """
+
+    def __init__(
+        self, world: World, known: dict[str, list[str]], *, rate: float, seed: int
+    ) -> None:
         self._rng = Random(seed)
         self._world = world
-        self._known = {
-            shop.shop: known_numbers(world.plan.database, shop.shop, _LINES)
-            for shop in world.shops.shops
-        }
+        self._known = known
         ports = free_ports(len(SHARES), host=TRUNK_ADDRESS, kind=socket.SOCK_DGRAM)
         self.runs = [
             Sipp(self._settings(index, name, rate * share, ports[index]))
             for index, (name, share) in enumerate(SHARES.items())
         ]
+
+    @classmethod
+    async def of(cls, world: World, *, rate: float, seed: int) -> "Callers":
+        """Make those of a world whose database is loaded."""
+        url = world.plan.database_url
+        known = {
+            shop.shop: await known_numbers(url, shop.shop, _LINES)
+            for shop in world.shops.shops
+        }
+        return cls(world, known, rate=rate, seed=seed)
 
     def _settings(self, index: int, name: str, rate: float, port: int) -> SippSettings:
         world = self._world

@@ -3,22 +3,23 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 
 from callengine import __version__
 from sim.demo.evidence import Evidence
 from sim.demo.report import build_report, confirmed
 from sim.demo.traffic import Traffic
 from sim.waiting import until
-from sim.world.books import read_books
+from sim.world.database import Postgres
 from sim.world.engine_api import ApiRefused
-from sim.world.plan import TRUNK_ADDRESS, make_plan
+from sim.world.plan import TRUNK_ADDRESS, DatabaseKind, make_plan
 from sim.world.shops import DEMO, read_shops
 from sim.world.staff import Staff
 from sim.world.steps import Say
@@ -35,10 +36,13 @@ class DemoOptions:
 
     Attributes:
         seconds: length of the traffic, None until interrupted.
+        restart_database_s: seconds of traffic after which PostgreSQL is restarted.
         folder: everything it writes; emptied first.
     """
 
     seconds: float | None
+    database: DatabaseKind = "sqlite"
+    restart_database_s: float | None = None
     seed: int = 1
     folder: Path = Path("var/demo")
     shops: Path = DEMO
@@ -61,14 +65,19 @@ Watch = Callable[[Stage, dict[str, Any]], None]
 
 async def run_demo(options: DemoOptions, say: Say, watch: Watch) -> dict[str, Any]:
     """Bring everything up, run the traffic, take everything down; the report."""
-    began, since = time.monotonic(), time.time()
+    began = time.monotonic()
     shops = read_shops(options.shops)
     guest = shops.agents[-1] if options.seconds is None else None
-    world = World(make_plan(options.folder.absolute()), shops, say)
-    async with world:
-        seen = await _at_work(options, world, guest, say, watch)
-    seen.books = await asyncio.to_thread(read_books, world.plan.database, since=since)
-    seen.ledger, seen.remains = world.receiver.ledger, world.remains
+    plan = make_plan(options.folder.absolute(), database=options.database)
+    world = World(plan, shops, say)
+    staff = Staff(world, seed=options.seed, guest=guest)
+    world.beside = staff.pick_up_phones
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(staff.leave)
+        await stack.enter_async_context(world)
+        seen = await _at_work(options, world, staff, guest, say, watch)
+    seen.books, seen.ledger = world.books, world.receiver.ledger
+    seen.remains = world.remains
     report = build_report(
         seen,
         seed=options.seed,
@@ -81,15 +90,21 @@ async def run_demo(options: DemoOptions, say: Say, watch: Watch) -> dict[str, An
 
 
 async def _at_work(
-    options: DemoOptions, world: World, guest: str | None, say: Say, watch: Watch
+    options: DemoOptions,
+    world: World,
+    staff: Staff,
+    guest: str | None,
+    say: Say,
+    watch: Watch,
 ) -> Evidence:
-    staff = Staff(world, seed=options.seed, guest=guest)
     traffic = Traffic(world, seed=options.seed)
     async with staff, traffic:
         if guest is not None:
             _invite(guest, world, say)
         stage = Stage(world, staff, traffic, time.monotonic())
-        seconds = await _keep_going(stage, options.seconds, watch)
+        say(f"Traffic began {_age_s():.1f} s after the start of this command.")
+        async with _restarting(world, options.restart_database_s, say):
+            seconds = await _keep_going(stage, options.seconds, watch)
         async with world.steps.step("Letting calls and deliveries end"):
             await traffic.close_the_doors()
             await _drain(stage, watch)
@@ -103,6 +118,36 @@ async def _at_work(
             refused_orders=traffic.refused,
             agents=staff.log,
         )
+
+
+def _age_s() -> float:
+    """Tell how long this process has been there, its imports included."""
+    return time.time() - psutil.Process().create_time()
+
+
+@asynccontextmanager
+async def _restarting(
+    world: World, after_s: float | None, say: Say
+) -> AsyncIterator[None]:
+    """Restart PostgreSQL once during the block, if that is wanted."""
+    if after_s is None or not isinstance(world.database, Postgres):
+        yield
+        return
+    server = world.database.server
+
+    async def restart() -> None:
+        await asyncio.sleep(after_s)
+        before = server.pid
+        await server.restart()
+        say(f"PostgreSQL was restarted: process {before}, now {server.pid}.")
+
+    restarting = asyncio.create_task(restart(), name="restart of the database")
+    try:
+        yield
+    finally:
+        restarting.cancel()
+        with suppress(asyncio.CancelledError):
+            await restarting
 
 
 def _invite(guest: str, world: World, say: Say) -> None:

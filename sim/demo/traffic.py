@@ -8,6 +8,7 @@ from random import Random
 from sim.demo.callers import Callers
 from sim.demo.evidence import SentOrder
 from sim.demo.orders import orders
+from sim.sipp.run import Sipp
 from sim.sipp.stats import Moment
 from sim.world.engine_api import ApiRefused
 from sim.world.world import World
@@ -35,15 +36,19 @@ class Traffic:
         self._world = world
         self._orders_per_s = orders_per_s
         self._rng = Random(seed)
-        self._callers = Callers(world, rate=calls_per_s, seed=seed)
+        self._seed = seed
+        self._calls_per_s = calls_per_s
+        self._callers: list[Sipp] = []
         self._stack = AsyncExitStack()
         self._orders: asyncio.Task[None] | None = None
         self.sent: list[SentOrder] = []
         self.refused: list[str] = []
 
     async def __aenter__(self) -> "Traffic":
+        callers = await Callers.of(self._world, rate=self._calls_per_s, seed=self._seed)
+        self._callers = callers.runs
         try:
-            for run in self._callers.runs:
+            for run in self._callers:
                 await self._stack.enter_async_context(run)
         except BaseException:
             await self._stack.aclose()
@@ -57,7 +62,7 @@ class Traffic:
 
     async def close_the_doors(self) -> None:
         """Nobody new calls or orders; raises what broke the sender of orders."""
-        for run in self._callers.runs:
+        for run in self._callers:
             await run.no_new_calls()
         if self._orders is not None:
             self._orders.cancel()
@@ -68,18 +73,18 @@ class Traffic:
 
     def check(self) -> None:
         """Raise when callers are gone or orders stopped for no good reason."""
-        for run in self._callers.runs:
+        for run in self._callers:
             run.check()
         if self._orders is not None and self._orders.done():
             self._orders.result()
 
     def callers(self) -> list[Moment]:
         """Read what every caller noted so far."""
-        return [moment for run in self._callers.runs for moment in run.moments()]
+        return [moment for run in self._callers for moment in run.moments()]
 
     def calling(self) -> int:
         """Count SIPp processes that still have calls."""
-        return sum(run.running for run in self._callers.runs)
+        return sum(run.running for run in self._callers)
 
     async def _send_orders(self) -> None:
         loop = asyncio.get_running_loop()

@@ -80,7 +80,7 @@ class LiveWorld(BenchWorld):
     async def load(self) -> None:
         """Make the database, with what the shop has dialled earlier in the day."""
         await super().load()
-        url = self.plan.env()["CALLENGINE_DATABASE_URL"]
+        url = self.plan.database_url
         await write(url, SHOP, self.earlier)
 
     def customers(self, people: People, seed: int, count: int) -> SippSettings:
@@ -112,7 +112,7 @@ class LiveWorld(BenchWorld):
 
     async def take_orders(self, count: int) -> None:
         """Put orders into the database, all of them due now. Raises `WorldFailed`."""
-        database = Database.open(self.plan.env()["CALLENGINE_DATABASE_URL"])
+        database = Database.open(self.plan.database_url)
         ids = (f"live-{n}" for n in itertools.count())
         try:
             store = Store.over(database, clock=time.time, new_id=lambda: next(ids))

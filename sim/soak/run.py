@@ -30,7 +30,6 @@ from sim.soak.health import (
     vitals,
 )
 from sim.waiting import until
-from sim.world.books import read_books
 from sim.world.plan import TRUNK_ADDRESS, Timing, make_plan
 from sim.world.steps import Say
 
@@ -78,7 +77,7 @@ class Watched:
 
 async def soak(options: SoakOptions, say: Say) -> dict[str, Any]:
     """Run the load; the report."""
-    began, since = time.monotonic(), time.time()
+    began = time.monotonic()
     plan = make_plan(
         options.folder.absolute(),
         timing=Timing(ring_s=10, wrap_up_s=0, relax_after_s=0, max_wait_s=60),
@@ -89,16 +88,15 @@ async def soak(options: SoakOptions, say: Say) -> dict[str, Any]:
     watched = Watched()
     async with world:
         await _under_load(options, world, port, watched, say)
-    books = await asyncio.to_thread(read_books, plan.database, since=since)
     made = Counter("" if who == WITHHELD else who for who in watched.offered)
-    booked = Counter(call.number for call in books.inbound())
-    tried = {attempt.order for attempt in books.attempts}
+    booked = Counter(call.number for call in world.books.inbound())
+    tried = {attempt.order for attempt in world.books.attempts}
     figures = {
-        "calls": len(watched.offered) + len(books.attempts),
+        "calls": len(watched.offered) + len(world.books.attempts),
         "inbound": len(watched.offered),
         "orders": len(watched.orders),
         "unaccounted": (made - booked).total() + len(set(watched.orders) - tried),
-        "endings": dict(Counter(call.ending for call in books.calls)),
+        "endings": dict(Counter(call.ending for call in world.books.calls)),
         "leaked": leaked(watched, world.remains.as_json()),
         "memory_growth_per_hour": growth(watched.engine),
         "asterisk_memory_growth_per_hour": growth(watched.asterisk),

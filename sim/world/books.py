@@ -1,12 +1,9 @@
-"""What the engine's own books say after a run, read from its database."""
+"""What the engine's own books say after a run, whatever database holds them."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 from callengine.core.match.zero_match import lacking
 from callengine.core.rulebook.written import read_expr
@@ -43,6 +40,30 @@ class BookedAttempt:
     answered_at: float | None
     bridged_at: float | None
     ended_at: float | None
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedDisposition:
+    """What an agent said came of a call; `order` is the shop's number of it."""
+
+    call: str
+    agent: str
+    shop: str
+    order: str
+    disposition: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookedOrder:
+    """An order that the run sent, as it stands at the end."""
+
+    number: str
+    stage: str
+    next_try_at: float | None
+    attempt: str
+    """The attempt that owns it, empty when none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +80,13 @@ class BookedDecision:
 
 @dataclass(slots=True)
 class Books:
-    """Calls, attempts, decisions and what agents can do."""
+    """Calls, attempts, orders, decisions and what agents can do."""
 
     calls: list[BookedCall] = field(default_factory=list)
     attempts: list[BookedAttempt] = field(default_factory=list)
     decisions: list[BookedDecision] = field(default_factory=list)
+    dispositions: list[BookedDisposition] = field(default_factory=list)
+    orders: list[BookedOrder] = field(default_factory=list)
     skills: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def inbound(self) -> list[BookedCall]:
@@ -120,106 +143,3 @@ class Books:
 def missing_skills(requirement: str, skills: dict[str, int]) -> list[str]:
     """Name the parts of `a>=1 and (b>=2 or c>=3)` that `skills` do not meet."""
     return lacking(read_expr(requirement), skills) if requirement else []
-
-
-def read_books(database: Path, *, since: float) -> Books:
-    """
-    Read what happened; blocks. The database may be in use.
-
-    Args:
-        since: Unix time; what was before is the sample customers' invented past.
-    """
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    try:
-        return Books(
-            calls=[_call(row) for row in connection.execute(_CALLS, (since,))],
-            attempts=[_attempt(row) for row in connection.execute(_ATTEMPTS, (since,))],
-            decisions=[_decision(row) for row in connection.execute(_WHY, (since,))],
-            skills=_skills(connection),
-        )
-    finally:
-        connection.close()
-
-
-_CALLS = """
-    SELECT c.*, EXISTS (
-        SELECT 1 FROM events e WHERE e.call = c.call AND e.name = 'queued'
-    ) AS queued
-    FROM calls c WHERE c.enqueued_at >= ?
-"""
-_ATTEMPTS = """
-    SELECT a.*, o.number AS order_number FROM attempts a
-    JOIN orders o ON o.order_id = a.order_id WHERE a.started_at >= ?
-"""
-_WHY = """
-    SELECT kind, call, chosen, reason,
-        coalesce(json_extract(detail, '$.verdict'), '') AS verdict
-    FROM decisions WHERE at >= ?
-"""
-
-
-def _call(row: Any) -> BookedCall:
-    return BookedCall(
-        call=row["call"],
-        direction=row["direction"],
-        number=row["number"] or "",
-        agent=row["agent"] or "",
-        requirement=row["requirement"],
-        ending=row["ending"],
-        off_skill=row["off_skill"],
-        enqueued_at=row["enqueued_at"],
-        answered_at=row["answered_at"],
-        bridged_at=row["bridged_at"],
-        queued=bool(row["queued"]),
-    )
-
-
-def _attempt(row: Any) -> BookedAttempt:
-    return BookedAttempt(
-        order=row["order_number"],
-        call=row["call"],
-        number=row["number"],
-        outcome=row["outcome"],
-        started_at=row["started_at"],
-        answered_at=row["answered_at"],
-        bridged_at=row["bridged_at"],
-        ended_at=row["ended_at"],
-    )
-
-
-def _decision(row: Any) -> BookedDecision:
-    return BookedDecision(
-        kind=row["kind"],
-        call=row["call"] or "",
-        chosen=row["chosen"] or "",
-        reason=row["reason"],
-        verdict=row["verdict"],
-    )
-
-
-def _skills(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """A certificate of a shop and an auto-answering phone are skills too."""
-    skills: dict[str, dict[str, int]] = {}
-    for row in connection.execute("SELECT agent, phone_mode FROM agents"):
-        own = skills.setdefault(row["agent"], {})
-        if row["phone_mode"] == "auto_answer":
-            own["phone.auto"] = 10
-    for row in connection.execute("SELECT agent, shop, level FROM agent_shops"):
-        skills[row["agent"]][f"shop.{row['shop']}"] = row["level"]
-    for row in connection.execute("SELECT agent, skill, level FROM agent_skills"):
-        skills[row["agent"]][row["skill"]] = row["level"]
-    return skills
-
-
-def known_numbers(database: Path, shop: str, limit: int) -> list[str]:
-    """List phone numbers of a shop's customers, E.164."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
-        rows = connection.execute(
-            "SELECT number FROM customer_phones WHERE shop = ? ORDER BY number LIMIT ?",
-            (shop, limit),
-        )
-        return [str(row[0]) for row in rows]
-    finally:
-        connection.close()

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
+from typing import Literal
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
 from sim.ports import LOWEST, free_ports, free_udp_range
@@ -20,6 +21,8 @@ BENCH_RTP_PORTS = 8000
 PHONE_RTP_PORTS = 10
 _PREFIX = "CALLENGINE_"
 
+DatabaseKind = Literal["sqlite", "postgresql"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -32,6 +35,10 @@ class Timing:
     customer_ring_s: int = 10
     keep_free: int = 1
     """Agents kept for callers when orders are dialled."""
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,7 @@ class Plan:
 
     folder: Path
     redis_port: int
+    postgres_port: int
     api_port: int
     ari_port: int
     ami_port: int
@@ -58,9 +66,11 @@ class Plan:
     rtp_ports: int
     phones_rtp_first: int
     sipp_rtp_first: int
-    ari_password: str = field(repr=False)
-    ami_password: str = field(repr=False)
-    admin_token: str = field(repr=False)
+    ari_password: str = field(default_factory=_new_secret, repr=False)
+    ami_password: str = field(default_factory=_new_secret, repr=False)
+    admin_token: str = field(default_factory=_new_secret, repr=False)
+    postgres_password: str = field(default_factory=_new_secret, repr=False)
+    database_kind: DatabaseKind = "sqlite"
     timing: Timing = field(default_factory=Timing)
     bench: bool = False
 
@@ -76,15 +86,23 @@ class Plan:
 
     @property
     def database(self) -> Path:
-        """The run's SQLite database."""
+        """The run's SQLite database, if that is its kind."""
         return self.folder / "callengine.db"
+
+    @property
+    def database_url(self) -> str:
+        """The run's database, of whichever kind."""
+        if self.database_kind == "sqlite":
+            return f"sqlite+aiosqlite:///{self.database}"
+        who = f"callengine:{self.postgres_password}"
+        return f"postgresql+asyncpg://{who}@127.0.0.1:{self.postgres_port}/callengine"
 
     def env(self) -> dict[str, str]:
         """Make the engine's settings, as environment variables."""
         timing = self.timing
         values = {
             "VAR_DIR": str(self.folder),
-            "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
+            "DATABASE_URL": self.database_url,
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "API__PORT": self.api_port,
             "ARI__PORT": self.ari_port,
@@ -154,10 +172,14 @@ class Plan:
 
 
 def make_plan(
-    folder: Path, *, timing: Timing | None = None, bench: bool = False
+    folder: Path,
+    *,
+    timing: Timing | None = None,
+    bench: bool = False,
+    database: DatabaseKind = "sqlite",
 ) -> Plan:
     """Choose free ports and fresh secrets. Raises `OSError` when there are no ports."""
-    redis, api, ari, ami, agi = free_ports(5)
+    redis, api, ari, ami, agi, postgres = free_ports(6)
     sip, trunk = (
         free_ports(1, host=host, kind=socket.SOCK_DGRAM)[0]
         for host in ("127.0.0.1", TRUNK_ADDRESS)
@@ -172,6 +194,7 @@ def make_plan(
     return Plan(
         folder=folder,
         redis_port=redis,
+        postgres_port=postgres,
         api_port=api,
         ari_port=ari,
         ami_port=ami,
@@ -182,9 +205,7 @@ def make_plan(
         rtp_ports=rtp_ports,
         phones_rtp_first=rtp + rtp_ports,
         sipp_rtp_first=rtp + rtp_ports + 1000,
-        ari_password=secrets.token_urlsafe(24),
-        ami_password=secrets.token_urlsafe(24),
-        admin_token=secrets.token_urlsafe(24),
+        database_kind=database,
         timing=timing or Timing(),
         bench=bench,
     )

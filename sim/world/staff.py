@@ -11,6 +11,7 @@ from sim.agents import SimulatedAgent
 from sim.phones.baresip import BaresipPhone, PhoneSettings
 from sim.ports import free_ports
 from sim.sipp.run import Sipp, SippSettings
+from sim.waiting import at_once
 from sim.world.plan import PHONE_RTP_PORTS, TRUNK_ADDRESS
 from sim.world.world import World
 
@@ -35,6 +36,7 @@ class Staff:
         self.world = world
         self.log = AgentLog()
         self.agents: list[SimulatedAgent] = []
+        self.phones: dict[str, BaresipPhone] = {}
         self.customers: Sipp | None = None
         self._habits = habits
         self._guest = guest
@@ -45,9 +47,12 @@ class Staff:
 
     async def __aenter__(self) -> "Staff":
         try:
-            await self._assemble()
+            await self.pick_up_phones()
+            async with self.world.steps.step("Agents log in"):
+                self._seat()
+                await self._all_ready()
         except BaseException:
-            await self._stack.aclose()
+            await self.leave()
             raise
         return self
 
@@ -57,18 +62,27 @@ class Staff:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.aclose()
+        await self.leave()
 
-    async def _assemble(self) -> None:
-        async with self.world.steps.step("Customers take up their phones"):
-            self.customers = Sipp(self._customers())
-            await self._stack.enter_async_context(self.customers)
-        agents = self.world.shops.agents
-        async with self.world.steps.step(f"{len(agents)} agents register and log in"):
-            phones = await self._phones(agents)
-            await asyncio.gather(*(phone.registered() for phone in phones))
-            self._seat(agents, phones)
-            await self._all_ready()
+    async def pick_up_phones(self) -> None:
+        """
+        Start phones of agents and customers and wait until they are registered.
+
+        May be called before entering, as soon as Asterisk knows the agents; who does
+        calls `leave` too, whatever happens.
+        """
+        if self.customers is not None:
+            return
+        self.customers = Sipp(self._customers())
+        count = len(self.world.shops.agents)
+        async with self.world.steps.step(f"{count} phones register"):
+            await at_once(
+                self._stack.enter_async_context(self.customers), self._register()
+            )
+
+    async def leave(self) -> None:
+        """End everybody's work and phones."""
+        await self._stack.aclose()
 
     def _customers(self) -> SippSettings:
         world = self.world
@@ -82,12 +96,12 @@ class Staff:
             sounds=world.sounds.folder,
         )
 
-    async def _phones(self, agents: list[str]) -> list[BaresipPhone]:
+    async def _register(self) -> None:
         world = self.world
         assert world.sounds is not None
+        agents = world.shops.agents
         sip_ports = free_ports(len(agents), kind=socket.SOCK_DGRAM)
         control_ports = free_ports(len(agents))
-        phones = []
         for index, login in enumerate(agents):
             settings = PhoneSettings(
                 login=login,
@@ -99,12 +113,13 @@ class Staff:
                 folder=world.plan.folder / "phones" / login,
                 speech=world.sounds.agent,
             )
-            phones.append(BaresipPhone(settings))
-        await asyncio.gather(*map(self._stack.enter_async_context, phones))
-        return phones
+            self.phones[login] = BaresipPhone(settings)
+        phones = self.phones.values()
+        await at_once(*map(self._stack.enter_async_context, phones))
+        await at_once(*(phone.registered() for phone in phones))
 
-    def _seat(self, agents: list[str], phones: list[BaresipPhone]) -> None:
-        for login, phone in zip(agents, phones, strict=True):
+    def _seat(self) -> None:
+        for login, phone in self.phones.items():
             seated = SimulatedAgent(
                 login,
                 self.world.credentials.passwords[login],

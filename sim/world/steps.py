@@ -8,21 +8,18 @@ Say = Callable[[str], None]
 
 
 class Steps:
-    """Numbers the steps of a run and tells how long each took."""
+    """Names the steps of a run, some of them at once, and tells how long each took."""
 
     def __init__(
         self, say: Say, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._say = say
         self._clock = clock
-        self._began = clock()
 
     @asynccontextmanager
     async def step(self, what: str) -> AsyncIterator[None]:
-        """Announce a step; say how long it took if that was more than a second."""
+        """Announce a step, and say how long it took when it is done."""
         self._say(f"{what} ...")
         began = self._clock()
         yield
-        took_s = self._clock() - began
-        if took_s > 1.0:
-            self._say(f"{what}: done in {took_s:.1f} s")
+        self._say(f"{what}: {self._clock() - began:.1f} s")

@@ -1,61 +1,81 @@
-"""A loaded database kept from an earlier run: the next one starts in seconds."""
+"""What an earlier run kept of a loaded database: the next one starts in seconds."""
 
 import hashlib
 import os
 import shutil
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from callengine.asterisk.pbx_config import PROJECT
 
-KEPT = ("callengine.db", "credentials.json")
+DATABASE = "callengine.db"
+DATA = "postgres"
+"""Where a template holds SQLite's file, or PostgreSQL's data directory."""
+CREDENTIALS = "credentials.json"
+KINDS = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """
-    Database and credentials for one set of sources and one day.
+    Database and credentials for one set of sources, one kind of database and one day.
 
     The customers' invented past ends on the day it was made, hence the day.
     """
 
     folder: Path
 
+    @property
+    def exists(self) -> bool:
+        """Whether an earlier run made it, all of it."""
+        has_database = any((self.folder / name).exists() for name in (DATABASE, DATA))
+        return has_database and (self.folder / CREDENTIALS).exists()
+
     def use(self, run: Path) -> bool:
-        """Copy it into a run's folder; False when there is none."""
-        if not all((self.folder / name).exists() for name in KEPT):
+        """Copy credentials, and SQLite's file, to a run's folder; False without."""
+        if not self.exists:
             return False
-        for name in KEPT:
-            shutil.copyfile(self.folder / name, run / name)
-            os.chmod(run / name, 0o600)
+        for name in (DATABASE, CREDENTIALS):
+            if (self.folder / name).exists():
+                shutil.copyfile(self.folder / name, run / name)
+                os.chmod(run / name, 0o600)
         return True
 
-    def keep(self, run: Path) -> None:
-        """Make it from a run whose database is loaded and at rest."""
+    async def keep(
+        self, run: Path, database: Callable[[Path], Awaitable[None]]
+    ) -> None:
+        """
+        Make it from a run whose database is loaded and at rest; replace older ones.
+
+        Args:
+            database: copies the run's database into the folder that it is given.
+        """
         draft = self.folder.with_name(f".{self.folder.name}.{os.getpid()}")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True, mode=0o700)
-        # Not a copy: the newest pages may still be in the write-ahead log.
-        with sqlite3.connect(run / KEPT[0]) as connection:
-            connection.execute("VACUUM INTO ?", (str(draft / KEPT[0]),))
-        connection.close()
-        shutil.copyfile(run / KEPT[1], draft / KEPT[1])
+        await database(draft)
+        shutil.copyfile(run / CREDENTIALS, draft / CREDENTIALS)
+        others = tuple(f"{kind}-" for kind in KINDS if not self._is(kind))
         for old in self.folder.parent.iterdir():
-            if old != draft:
+            if old != draft and not old.name.startswith(others):
                 shutil.rmtree(old, ignore_errors=True)
         draft.replace(self.folder)
 
+    def _is(self, kind: str) -> bool:
+        return self.folder.name.startswith(f"{kind}-")
 
-def template_for(parent: Path, shops: Path, today: datetime | None = None) -> Template:
+
+def template_for(
+    parent: Path, shops: Path, today: datetime | None = None, kind: str = "sqlite"
+) -> Template:
     """Find where the template of these sources is, made or not, below `parent`."""
     day = (today or datetime.now(UTC)).date().isoformat()
     digest = hashlib.sha256(f"{day} {shops.name}".encode())
     for path in _sources(shops):
         digest.update(path.read_bytes())
-    return Template(parent / "templates" / digest.hexdigest()[:16])
+    return Template(parent / "templates" / f"{kind}-{digest.hexdigest()[:16]}")
 
 
 def _sources(shops: Path) -> Iterable[Path]:

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -26,8 +27,11 @@ from sim.receiver.app import Receiver
 from sim.receiver.ledger import SIDES
 from sim.shops.generate import load_demo
 from sim.sipp.sounds import Sounds, make_sounds
-from sim.waiting import until
+from sim.waiting import at_once, until
 from sim.world.ari import alive
+from sim.world.books import Books
+from sim.world.books_reading import read_books
+from sim.world.database import database_of
 from sim.world.engine_api import EngineApi
 from sim.world.plan import Plan
 from sim.world.redis import own_redis
@@ -53,7 +57,14 @@ class WorldFailed(Exception):
 
 
 class World:
-    """One system; an async context manager, to be used once."""
+    """
+    One system; an async context manager, to be used once.
+
+    Attributes:
+        beside: what else to bring up, done while the engine starts; phones can
+            register by then.
+        books: what the engine wrote down of the run, once that is over.
+    """
 
     def __init__(self, plan: Plan, shops: ShopsFile, say: Say) -> None:
         self.plan = plan
@@ -65,11 +76,16 @@ class World:
         self.family = Family()
         self.remains = Remains()
         self.steps = Steps(say)
+        self.database = database_of(plan)
+        self.beside: Callable[[], Awaitable[None]] = _nothing
+        self.books = Books()
+        self._since = time.time()
         self.engine: Child | None = None
         self.redis: Child | None = None
         self.sounds: Sounds | None = None
         self._stack = AsyncExitStack()
         self._engine_starts = 0
+        self._is_up = False
 
     async def __aenter__(self) -> "World":
         check_programs()
@@ -86,36 +102,60 @@ class World:
         self.remains.processes = self.family.alive()
 
     async def _bring_up(self) -> None:
-        plan, step = self.plan, self.steps.step
-        fresh_folder(plan.folder)
-        plan.write_secrets()
-        async with step("Making the sounds of simulated people"):
-            sounds = plan.folder.parent / "sounds"
-            self.sounds = await asyncio.to_thread(make_sounds, sounds)
-        async with step("Starting Redis"):
-            self.redis = await self._stack.enter_async_context(own_redis(plan))
+        fresh_folder(self.plan.folder)
+        self.plan.write_secrets()
         await self._stack.enter_async_context(self.receiver)
-        async with step("Loading shops, agents and customers"):
-            await self.load()
-        async with step("Starting Asterisk"):
+        await self._stack.enter_async_context(self.api)
+        # Asterisk takes longest to be told of its phones, the engine to start.
+        await at_once(
+            self._make_sounds(),
+            self._start_redis(),
+            self._start_asterisk(),
+            self._start_database(),
+        )
+        await at_once(self._start_phones(), self._start_engine())
+        self._is_up = True
+
+    async def _make_sounds(self) -> None:
+        async with self.steps.step("Making the sounds of simulated people"):
+            sounds = self.plan.folder.parent / "sounds"
+            self.sounds = await asyncio.to_thread(make_sounds, sounds)
+
+    async def _start_redis(self) -> None:
+        async with self.steps.step("Starting Redis"):
+            self.redis = await self._stack.enter_async_context(own_redis(self.plan))
+
+    async def _start_asterisk(self) -> None:
+        async with self.steps.step("Starting Asterisk"):
             await self._stack.enter_async_context(self.pbx)
+
+    async def _start_database(self) -> None:
+        self._stack.push_async_callback(self.database.close)
+        async with self.steps.step("Loading shops, agents and customers"):
+            await self.load()
+
+    async def _start_phones(self) -> None:
+        async with self.steps.step("Telling Asterisk of agents and numbers"):
             await self.provision()
-        async with step("Starting the engine"):
-            await self._stack.enter_async_context(self.api)
-            self._stack.push_async_callback(self._wind_down)
+        await self.beside()
+
+    async def _start_engine(self) -> None:
+        self._stack.push_async_callback(self._wind_down)
+        async with self.steps.step("Starting the engine"):
             await self.start_engine()
 
     async def load(self) -> None:
         """Make the database, or take an earlier run's; tell it of our receivers."""
         run = self.plan.folder
-        template = template_for(run.parent, self.shops.path)
-        if await asyncio.to_thread(template.use, run):
+        kind = self.plan.database_kind
+        template = template_for(run.parent, self.shops.path, kind=kind)
+        if await self.database.open(template):
             await self.apply()
         else:
             await self.callengine("migrate")
             await self.apply()
             await load_customers(self.plan)
-            await asyncio.to_thread(template.keep, run)
+            await self.database.keep(template)
         self.credentials = read_credentials(run / "credentials.json")
         self.receiver.secrets = self.credentials.secrets
 
@@ -188,6 +228,9 @@ class World:
         self.family.look()
         if self.engine is not None:
             await self.engine.stop(grace_s=15)
+        if self._is_up:  # else it failed, and says why
+            url = self.plan.database_url
+            self.books = await read_books(url, since=self._since)
         try:
             left = await alive(self.plan)
         except (aiohttp.ClientError, TimeoutError):
@@ -198,11 +241,15 @@ class World:
 
 async def load_customers(plan: Plan) -> None:
     """Give the sample shops their customers; other shops get none."""
-    database = Database.open(plan.env()["CALLENGINE_DATABASE_URL"])
+    database = Database.open(plan.database_url)
     try:
         await load_demo(database, now=time.time())
     finally:
         await database.close()
+
+
+async def _nothing() -> None:
+    return
 
 
 def check_programs() -> None:

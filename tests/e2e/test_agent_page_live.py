@@ -17,7 +17,7 @@ from playwright.async_api import Page, async_playwright, expect
 from sim.ports import free_ports
 from sim.sipp.run import Sipp, SippSettings
 from sim.waiting import until
-from sim.world.books import known_numbers
+from sim.world.books_reading import known_numbers
 from sim.world.plan import TRUNK_ADDRESS
 from sim.world.staff import Staff
 from sim.world.world import World
@@ -81,7 +81,7 @@ def caller(world: World, number: str, shop: str) -> SippSettings:
 async def test_the_card_of_a_real_call_is_there_within_a_second(
     world: World, staff: Staff, page: Page
 ) -> None:
-    number = known_numbers(world.plan.database, SHOP, 1)[0]
+    number = (await known_numbers(world.plan.database_url, SHOP, 1))[0]
     await page.keyboard.press("r")
     await expect(page.locator(".state")).to_contain_text("Готов")
     await page.evaluate(NOTE_FIRST_CARD)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.world.template import Template, template_for
+from sim.world.database import vacuum_into
+from sim.world.template import DATA, DATABASE, Template, template_for
 
 TODAY = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -37,14 +38,21 @@ def shops_in(folder: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT shop FROM shops")]
 
 
-def test_what_a_run_kept_the_next_one_uses(
+async def keep(template: Template, run: Path) -> None:
+    async def copy(draft: Path) -> None:
+        vacuum_into(run / DATABASE, draft / DATABASE)
+
+    await template.keep(run, copy)
+
+
+async def test_what_a_run_kept_the_next_one_uses(
     tmp_path: Path, run: Path, shops: Path
 ) -> None:
     template = template_for(tmp_path, shops, TODAY)
     following = tmp_path / "next"
     following.mkdir()
     assert not template.use(following)
-    template.keep(run)
+    await keep(template, run)
     assert template.use(following)
     assert shops_in(following) == ["teplo"]
     assert (following / "credentials.json").stat().st_mode & 0o077 == 0
@@ -60,17 +68,33 @@ def test_other_shops_or_another_day_need_another_template(
     assert template_for(tmp_path, shops, TODAY) != first
 
 
-def test_a_new_template_takes_the_place_of_old_ones(
+async def test_a_new_template_takes_the_place_of_old_ones(
     tmp_path: Path, run: Path, shops: Path
 ) -> None:
-    old = Template(tmp_path / "templates" / "old")
-    old.keep(run)
-    template_for(tmp_path, shops, TODAY).keep(run)
+    old = Template(tmp_path / "templates" / "sqlite-old")
+    await keep(old, run)
+    await keep(template_for(tmp_path, shops, TODAY), run)
     assert not old.folder.exists()
 
 
-def test_half_a_template_is_none(tmp_path: Path, run: Path) -> None:
+async def test_half_a_template_is_none(tmp_path: Path, run: Path) -> None:
     template = Template(tmp_path / "templates" / "half")
-    template.keep(run)
+    await keep(template, run)
     (template.folder / "credentials.json").unlink()
     assert not template.use(tmp_path)
+
+
+async def test_each_kind_of_database_has_its_own(
+    tmp_path: Path, run: Path, shops: Path
+) -> None:
+    async def copy(draft: Path) -> None:
+        (draft / DATA).mkdir()
+
+    file = template_for(tmp_path, shops, TODAY)
+    server = template_for(tmp_path, shops, TODAY, kind="postgresql")
+    await server.keep(run, copy)
+    await keep(file, run)
+    assert file.exists
+    assert server.exists
+    assert server.use(tmp_path)
+    assert not (tmp_path / DATABASE).exists()

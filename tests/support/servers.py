@@ -6,7 +6,6 @@ Each ends with its `with` block, and with the test process if that is killed.
 
 import asyncio
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from callengine.asterisk.pbx import Pbx, PbxConfig, PbxError
+from sim.world.postgres import drop_root, is_ready, postgres_program
 from tests.support.ports import free_port
 
 READY_WITHIN_S = 20.0
@@ -88,7 +88,7 @@ class PostgresServer:
     def create_database(self, name: str) -> str:
         """Make another empty database and return its URL."""
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "callengine"]
-        command = [_postgres_program("createdb"), *address, name]
+        command = [postgres_program("createdb"), *address, name]
         subprocess.run(command, check=True, capture_output=True, timeout=30)
         return self.database(name)
 
@@ -112,8 +112,8 @@ def run_postgres(*settings: str) -> Iterator[PostgresServer]:
     """Run a PostgreSQL; as another user when the tests run as root, as it demands."""
     with _folder("postgres") as folder:
         data = folder / "data"
-        wrapper = ["setpriv", *_drop_root(folder)]
-        make = [_postgres_program("initdb"), "-D", str(data), "-U", "callengine"]
+        wrapper = ["setpriv", *drop_root(folder)]
+        make = [postgres_program("initdb"), "-D", str(data), "-U", "callengine"]
         make += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(
             [*wrapper, *make], check=True, capture_output=True, timeout=60, cwd=folder
@@ -123,7 +123,7 @@ def run_postgres(*settings: str) -> Iterator[PostgresServer]:
             options = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
             for setting in ("fsync=off", *(settings or ("synchronous_commit=off",))):
                 options += ["-c", setting]
-            return [_postgres_program("postgres"), *options]
+            return [postgres_program("postgres"), *options]
 
         stop = signal.SIGINT  # "fast shutdown"
         with _server(command, folder, stop, _postgres_answers, wrapper) as started:
@@ -286,27 +286,7 @@ def _redis_answers(port: int) -> bool:
 
 
 def _postgres_answers(port: int) -> bool:
-    command = [_postgres_program("pg_isready"), "-q", "-h", "127.0.0.1"]
-    done = subprocess.run([*command, "-p", str(port)], check=False, timeout=10)
-    return done.returncode == 0
-
-
-def _drop_root(folder: Path) -> list[str]:
-    """Options of setpriv for PostgreSQL's programs, which refuse to run as root."""
-    if os.geteuid() != 0:
-        return []
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    return [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-
-
-def _postgres_program(name: str) -> str:
-    found = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
-        key=lambda path: [int(part) for part in path.parts[4].split(".")],
-    )
-    return str(found[-1]) if found else _program(name)
+    return is_ready("127.0.0.1", port)
 
 
 def _program(name: str) -> str:

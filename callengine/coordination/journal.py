@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from callengine.coordination.scripts import ACQUIRE, APPEND, LOAD, RELEASE
 from callengine.engine.ports import Entry, Fenced, JournalDown
@@ -142,6 +142,10 @@ class RedisJournal:
         asked = task.cancelling() if task is not None else 0
         try:
             answer = await script(keys=keys, args=args)
+        except ReadOnlyError as error:
+            # Its master is another one now: the next try asks again who that is.
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+            raise JournalDown(f"Redis is a read-only replica: {error}") from error
         except (RedisError, OSError) as error:
             raise JournalDown(f"Redis does not work: {error}") from error
         if task is not None and task.cancelling() > asked:

@@ -18,8 +18,8 @@ from callengine.core.pool import Pool
 from callengine.core.reconcile import reconcile
 from callengine.engine.floor import Floor
 from callengine.engine.inbox import Inbox
+from callengine.engine.journalling import JournalWriter
 from callengine.engine.performer import Performer
-from callengine.engine.ports import Entry, Journal, JournalDown
 from callengine.engine.recorder import Recorder
 from callengine.engine.timers import Timers
 
@@ -42,7 +42,7 @@ class Owner:
         pool: Pool,
         *,
         inbox: Inbox,
-        journal: Journal,
+        journal: JournalWriter,
         performer: Performer,
         timers: Timers,
         recorder: Recorder,
@@ -52,15 +52,13 @@ class Owner:
     ) -> None:
         self.pool = pool
         self.inbox = inbox
-        self._journal = journal
+        self.journal = journal
         self._performer = performer
         self._timers = timers
         self._recorder = recorder
         self._floor = floor
         self._identify = identify
         self._screen = screen
-        self._unwritten: dict[tuple[str, str], Entry] = {}
-        self.journal_down = False
         self.illegal = 0
 
     async def run(self) -> None:
@@ -92,43 +90,20 @@ class Owner:
         """Let the journal drop calls whose records are committed."""
         for call in calls:
             if call not in self.pool.calls:
-                self._unwritten["call", call] = Entry(kind="call", key=call, state=None)
+                self.journal.put("call", call, None)
 
     async def write_journal(self) -> None:
-        """
-        Write what changed since the last time.
-
-        While Redis is down calls go on unjournalled, loudly: a caller in hand is
-        worth more than recovery from a second failure (ADR 0003). What was missed
-        is written when it is back. Raises `Fenced`.
-        """
+        """Write what changed, waiting no longer than the budget. Raises `Fenced`."""
         calls, agents = self.pool.take_dirty()
         for call_id in calls:
             call = self.pool.calls.get(call_id)
             # A call that is over stays until its record is committed: `forget`.
             if call is not None:
-                self._unwritten["call", call_id] = Entry(
-                    kind="call", key=call_id, state=call
-                )
+                self.journal.put("call", call_id, call)
         for agent_id in agents:
             agent = self.pool.agents.get(AgentId(agent_id))
-            self._unwritten["agent", agent_id] = Entry(
-                kind="agent", key=agent_id, state=agent
-            )
-        if not self._unwritten:
-            return
-        entries, self._unwritten = self._unwritten, {}
-        try:
-            await self._journal.append(list(entries.values()))
-        except JournalDown as error:
-            self._unwritten = {**entries, **self._unwritten}
-            if not self.journal_down:
-                log.error("journal down, calls go on without it", error=str(error))
-            self.journal_down = True
-        else:
-            if self.journal_down:
-                log.warning("journal back", written=len(entries))
-            self.journal_down = False
+            self.journal.put("agent", agent_id, agent)
+        await self.journal.write()
 
     def _start(self, effect: do.Effect) -> None:
         match effect:

@@ -22,11 +22,11 @@ from callengine.engine.feeder import Feeder
 from callengine.engine.floor import Floor
 from callengine.engine.identifier import Identifier
 from callengine.engine.inbox import Inbox
+from callengine.engine.journalling import JournalWriter
 from callengine.engine.owner import Owner
 from callengine.engine.performer import Performer
 from callengine.engine.ports import (
     Fenced,
-    JournalDown,
     OrderHistory,
     TelephonyError,
 )
@@ -39,7 +39,6 @@ from callengine.engine.waiting import told_of
 log = structlog.get_logger(__name__)
 
 RECONCILE_EVERY_S = 30.0
-RENEW_EVERY_S = 1.0
 LEASE_LOOK_S = 0.25
 
 
@@ -86,7 +85,7 @@ class Engine(Desk):
     @property
     def journal_down(self) -> bool:
         """Whether live state cannot be journalled."""
-        return self.owner is not None and self.owner.journal_down
+        return self.owner is not None and self.owner.journal.is_down
 
     @property
     def store_down(self) -> bool:
@@ -159,7 +158,7 @@ class Engine(Desk):
         return Owner(
             pool,
             inbox=self._inbox,
-            journal=self._ports.journal,
+            journal=JournalWriter(self._ports.journal, self._clock),
             performer=self.performer,
             timers=self._timers,
             recorder=self.recorder,
@@ -213,7 +212,7 @@ class Engine(Desk):
             group.create_task(owner.run(), name="owner")
             group.create_task(self.recorder.run(), name="recorder")
             group.create_task(self.feeder.run(), name="feeder")
-            group.create_task(self._renew(), name="lease")
+            group.create_task(owner.journal.tend(), name="lease")
             group.create_task(self._look_again(), name="reconcile")
 
     async def stop(self, within_s: float = 5.0) -> None:
@@ -236,21 +235,8 @@ class Engine(Desk):
         waiting = list(owner.pool.leads)
         if waiting:
             await self._ports.order_book.release(waiting)
-        try:
-            await owner.write_journal()
-            await self._ports.journal.release()
-        except JournalDown as error:
-            log.warning("journal not closed", error=str(error))
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                await self._ports.journal.renew()
-                # What was missed while Redis was away, and calls to be forgotten.
-                await self._started().write_journal()
-            except JournalDown as error:
-                log.warning("lease not renewed", error=str(error))
+        await owner.write_journal()
+        await owner.journal.close()
 
     async def _look_again(self) -> None:
         """Reconcile now and then: an event that was lost is found here."""
@@ -279,7 +265,7 @@ class Engine(Desk):
             "effects_running": len(self.performer),
             "effects_failed": self.performer.failed,
             "records_waiting": len(self.recorder),
-            "journal_down": self._started().journal_down,
+            "journal_down": self._started().journal.is_down,
             "illegal_transitions": self._started().illegal,
         }
 

@@ -1,5 +1,6 @@
 """The `Journal` port in memory; journals over one `MemoryRedis` compete for leases."""
 
+import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from callengine.core.ids import Instant
 from callengine.engine.ports import Entry, Fenced, JournalDown
 
 KINDS = ("call", "agent")
+STEP_S = 0.01
 
 
 @dataclass(slots=True)
@@ -31,10 +33,12 @@ class MemoryRedis:
 
     Attributes:
         down: set it to make every command fail as when Redis is away.
+        answers_after_s: how long every command takes; infinite for one that hangs.
         appends: batches written so far.
     """
 
     down: bool = False
+    answers_after_s: float = 0.0
     appends: int = 0
     nodes: dict[str, _Node] = field(default_factory=dict)
 
@@ -56,7 +60,7 @@ class MemoryJournal:
 
     async def acquire(self, node: str) -> int:
         """Take the lease; see `Journal`."""
-        self._reach()
+        await self._reach()
         kept = self.redis.nodes.setdefault(node, _Node())
         if kept.holder and kept.ends_at > self.clock():
             raise Fenced(f"another process holds the lease of node {node}")
@@ -75,14 +79,14 @@ class MemoryJournal:
             if entry.kind not in KINDS:
                 raise ValueError(f"an entry's kind is one of {KINDS}")
             _put(self._mirror, entry)
-        kept = self._mine()
+        kept = await self._mine()
         for entry in entries:
             _put(kept.states, entry)
         self.redis.appends += 1
 
     async def load(self) -> tuple[Entry, ...]:
         """Read every aggregate left from before."""
-        kept = self._mine()
+        kept = await self._mine()
         self._mirror = copy.deepcopy(kept.states)
         return tuple(
             Entry(kind=kind, key=key, state=copy.deepcopy(kept.states[kind, key]))
@@ -91,21 +95,25 @@ class MemoryJournal:
 
     async def release(self) -> None:
         """Give the lease back."""
-        self._reach()
+        await self._reach()
         kept = self.redis.nodes.get(self._name)
         if kept is not None and kept.holder == self._token:
             kept.holder = 0
         self._token = 0
 
-    def _reach(self) -> None:
+    async def _reach(self) -> None:
+        waited_s = 0.0
+        while waited_s < self.redis.answers_after_s:
+            await asyncio.sleep(STEP_S)
+            waited_s += STEP_S
         if self.redis.down:
             raise JournalDown("Redis does not work: it was told so")
 
-    def _mine(self) -> _Node:
+    async def _mine(self) -> _Node:
         """The node's state, if the lease is ours or nobody else's; extends it."""
         if self._token == 0:
             raise Fenced("the lease was never acquired")
-        self._reach()
+        await self._reach()
         kept = self.redis.nodes.setdefault(self._name, _Node())
         held = kept.holder if kept.ends_at > self.clock() else 0
         if (held and held != self._token) or kept.token > self._token:

@@ -1,11 +1,16 @@
 """Every journal keeps live state for one owner at a time."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from callengine.coordination.journal import RedisJournal
 from callengine.engine.ports import Entry, Fenced, Journal, JournalDown
@@ -237,6 +242,104 @@ async def test_a_redis_that_was_never_there_is_journal_down() -> None:
     with pytest.raises(JournalDown, match="Redis does not work"):
         await journal.acquire("n1")
     await journal.close()
+
+
+async def test_a_hanging_redis_is_journal_down_in_time_and_back_afterwards() -> None:
+    with run_redis() as server:
+        journal = RedisJournal.open(server.url)
+        await journal.acquire("n1")
+        await journal.append((call("c1", at=1),))
+        server.process.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(30):  # it has an end, whatever the machine does
+            with pytest.raises(JournalDown):
+                await journal.append((call("c1", at=2),))
+            with pytest.raises(JournalDown):  # a new connection hangs as well
+                await journal.renew()
+        server.process.send_signal(signal.SIGCONT)
+        await journal.append((call("c1", at=3),))
+        assert await journal.load() == (call("c1", at=3),)
+        await journal.close()
+
+
+async def test_a_read_only_replica_is_journal_down_until_it_is_a_master() -> None:
+    with run_redis() as server:
+        journal = RedisJournal.open(server.url)
+        await journal.acquire("n1")
+        spy = Redis.from_url(server.url)
+        await spy.replicaof("127.0.0.1", 1)
+        with pytest.raises(JournalDown, match="read-only"):
+            await journal.append((call("c1"),))
+        await spy.replicaof("NO", "ONE")
+        await journal.append((call("c1"),))
+        assert await journal.load() == (call("c1"),)
+        await spy.aclose()
+        await journal.close()
+
+
+async def test_a_full_redis_is_journal_down_until_there_is_room() -> None:
+    with run_redis() as server:
+        journal = RedisJournal.open(server.url)
+        await journal.acquire("n1")
+        spy = Redis.from_url(server.url)
+        await spy.config_set("maxmemory", "1")
+        with pytest.raises(JournalDown, match="maxmemory"):
+            await journal.append((call("c1"),))
+        await spy.config_set("maxmemory", "0")
+        await journal.append((call("c1"),))
+        await spy.aclose()
+        await journal.close()
+
+
+async def test_a_redis_that_cannot_save_is_journal_down(tmp_path: Path) -> None:
+    with run_redis() as server:
+        journal = RedisJournal.open(server.url)
+        await journal.acquire("n1")
+        spy = Redis.from_url(server.url)
+        folder = (await spy.config_get("dir"))["dir"]
+        await spy.config_set("save", "3600 1")
+        Path(folder, "dump.rdb").mkdir()  # as good as a full disk: it cannot be written
+        await journal.append((call("c1"),))
+        with suppress(ResponseError):
+            await spy.bgsave()
+        async with asyncio.timeout(20):
+            while (await spy.info("persistence"))["rdb_last_bgsave_status"] == "ok":
+                await asyncio.sleep(0.05)
+        with pytest.raises(JournalDown, match="MISCONF"):
+            await journal.append((call("c2"),))
+        await spy.config_set("save", "")
+        await journal.append((call("c2"),))
+        await spy.aclose()
+        await journal.close()
+
+
+async def test_another_owner_is_found_when_a_hang_is_over() -> None:
+    with run_redis() as server:
+        old, new = (
+            RedisJournal.open(server.url, lease_s=0.2),
+            RedisJournal.open(server.url),
+        )
+        await old.acquire("n1")
+        server.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(JournalDown):
+            await old.renew()
+        server.process.send_signal(signal.SIGCONT)
+        await _once_free(new)
+        with pytest.raises(Fenced):
+            await old.append((call("c1"),))
+        assert await new.load() == ()
+        await old.close()
+        await new.close()
+
+
+async def _once_free(journal: RedisJournal) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await journal.acquire("n1")
+            except Fenced:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 async def test_an_unreadable_entry_costs_only_itself(redis_server: RedisServer) -> None:

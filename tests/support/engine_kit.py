@@ -80,6 +80,7 @@ class Centre:
     rules: Rules = RULES
     takes_s: float = 0.0
     ids: Any = field(default_factory=lambda: count(1))
+    running: "asyncio.Task[None] | None" = None
 
     def __post_init__(self) -> None:
         self.sink: Inbox = Inbox()
@@ -113,7 +114,7 @@ class Centre:
         )
         await engine.start()
         await engine.reconcile()
-        running = asyncio.create_task(engine.run())
+        self.running = running = asyncio.create_task(engine.run())
         try:
             yield engine
         finally:

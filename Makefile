@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint format setup lock doctor clean distclean
+.PHONY: help demo test unit lint format setup lock doctor fresh clean distclean
 
 PYTHON := .venv/bin/python
 
@@ -51,8 +51,11 @@ lock: ## Choose versions of the Python packages anew
 	@scripts/lock.sh
 
 doctor: ## Say what is missing or too old on this machine
-	@scripts/setup.sh code
+	@scripts/setup.sh run
 	@exec .venv/bin/callengine doctor
+
+fresh: ## Both commands on bare Debian 12 and 13, as root and as a user; needs root
+	@exec scripts/fresh.sh
 
 clean: ## Remove what runs and tests left: var/ and caches
 	@scripts/clean.sh

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Install what is missing, nothing else. The second run takes a moment.
 #
-#   setup.sh code   the virtual environment
+#   setup.sh run    the virtual environment with what runs
 #   setup.sh demo   and Asterisk, Redis and simulated people
 #   setup.sh demo-postgresql   and PostgreSQL
-#   setup.sh test   and a browser
+#   setup.sh code   the virtual environment with what checks the code, too
+#   setup.sh test   everything: also PostgreSQL and a browser
 
 source "$(dirname "$0")/common.sh"
 
@@ -12,34 +13,61 @@ WANTED="${1:-test}"
 OLDEST_PYTHON='(3, 11)'
 
 case "$WANTED" in
-  code) GROUPS_WANTED=(code) ;;
-  demo) GROUPS_WANTED=(code demo) ;;
-  demo-postgresql) GROUPS_WANTED=(code demo postgresql) ;;
-  test) GROUPS_WANTED=(code demo postgresql test) ;;
-  *) fail "setup.sh takes code, demo, demo-postgresql or test, not $WANTED" ;;
+  run) LISTS=(run) LOCK=requirements.lock ;;
+  demo) LISTS=(run demo) LOCK=requirements.lock ;;
+  demo-postgresql) LISTS=(run demo postgresql) LOCK=requirements.lock ;;
+  code) LISTS=(run) LOCK=requirements-dev.lock ;;
+  test) LISTS=(run demo postgresql test) LOCK=requirements-dev.lock ;;
+  *) fail "setup.sh takes run, demo, demo-postgresql, code or test, not $WANTED" ;;
 esac
+
+# step WHAT COMMAND...: say what is done now, and afterwards how long it took. Its words go
+# to a log; where it fails they are printed whole.
+step() {
+  local what="$1" log code started=$EPOCHREALTIME
+  shift
+  log="$STAMPS/${1##*/}.log"
+  say "$what"
+  # Not `if "$@"`: there bash would go on after the first failure inside.
+  set +e
+  (set -e; "$@") 2>&1 | tee "$log" | last_line
+  code="${PIPESTATUS[0]}"
+  set -e
+  if ((code)); then
+    cat "$log" >&2
+    fail "$what: failed after $(seconds_since "$started") s; its words stand above"
+  fi
+  say "$what: $(seconds_since "$started") s"
+}
+
+# On a terminal the newest line of a long step, in one place; elsewhere nothing.
+last_line() {
+  local line
+  [[ -t 2 ]] || exec cat >/dev/null
+  while IFS= read -r line; do printf '\r\e[K    %.75s' "$line" >&2; done
+  printf '\r\e[K' >&2
+}
 
 find_python() {
   local candidate
-  for candidate in python3.11 python3 python3.12 python3.13; do
+  for candidate in python3.11 python3 python3.13 python3.12 python3.14; do
     if "$candidate" -c "import sys; sys.exit(sys.version_info < $OLDEST_PYTHON)" \
       2>/dev/null; then
       command -v "$candidate"
       return
     fi
   done
-  fail "Python 3.11 or newer is needed; none of python3.11, python3 is. On Debian 12:" \
-    "sudo apt-get install python3.11"
 }
 
-# The packages of the groups, one per line; `#` begins a comment.
+# The packages of the lists, one per line; `#` begins a comment.
 packages_wanted() {
-  local group
-  for group in "${GROUPS_WANTED[@]}"; do
-    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "scripts/apt-$group.txt"
+  local list
+  for list in "${LISTS[@]}"; do
+    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "scripts/apt-$list.txt"
   done
-  if [[ ! -x .venv/bin/python ]] && ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
-  then
+  if [[ -z "$PYTHON" ]]; then
+    printf '%s\n' python3 python3-venv
+  elif [[ ! -x "$UV" ]] && ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
     "$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
   fi
 }
@@ -72,20 +100,25 @@ may_become_root() {
 install_packages() {
   local missing
   mapfile -t missing < <(packages_missing)
-  ((${#missing[@]} == 0)) && return
+  if ((${#missing[@]} == 0)); then return; fi
   command -v apt-get >/dev/null ||
     fail "this is no Debian or Ubuntu; install by hand: ${missing[*]}"
   may_become_root ||
     fail "these packages are missing and this user may not become root. Have root do:" \
       $'\n'"  apt-get install ${missing[*]}"
   say "Debian packages: ${missing[*]}"
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
-  as_root "${apt[@]}" update -q 2>&1 | show_apt || say "apt-get update complained"
-  without_services as_root "${apt[@]}" install -y -q --no-install-recommends \
-    "${missing[@]}" 2>&1 | show_apt || fail "apt-get could not install ${missing[*]}"
+  step "Debian's list of packages" refresh_lists
+  step "Debian's packages" get_packages "${missing[@]}"
 }
 
-show_apt() { grep --line-buffered -E '^(Get:|Setting up|Err:|E:|W:)' | cut -c1-100 >&2; }
+APT=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+
+# A list that cannot be refreshed may still be good enough: what is missing is told next.
+refresh_lists() { as_root "${APT[@]}" update || true; }
+
+get_packages() {
+  without_services as_root "${APT[@]}" install -y --no-install-recommends "$@"
+}
 
 # Redis and PostgreSQL come with system services; we run our own, so none is started.
 without_services() {
@@ -100,28 +133,46 @@ without_services() {
   return "$code"
 }
 
-install_python() {
+# The installer in a place of its own, by its hash, so that a lock means the same tomorrow
+# and beside whatever pip this machine has.
+install_uv() {
   local key
-  key="$(hash_of requirements-dev.lock pyproject.toml)"
-  if [[ -x .venv/bin/python ]] && .venv/bin/python -c '' 2>/dev/null; then
-    done_before python "$key" && return
-  else
-    say "Virtual environment .venv of $("$PYTHON" --version)"
-    rm -rf .venv
-    "$PYTHON" -m venv .venv || fail "could not make .venv with $PYTHON"
-  fi
-  say "Python packages, about a minute"
-  pip_install --require-hashes -r requirements-dev.lock
-  pip_install --no-deps --no-build-isolation --editable .
-  mark_done python "$key"
+  key="$(hash_of scripts/uv.lock)"
+  if done_before uv "$key" && [[ -x "$UV" ]]; then return; fi
+  step "The installer of Python packages" get_uv
+  mark_done uv "$key"
 }
 
-pip_install() {
-  .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off \
-    "$@" 2>&1 | tee "$STAMPS/pip.log" |
-    { grep --line-buffered -E '^(Collecting|Installing|Building|ERROR)' || true; } |
-    cut -c1-100 >&2 ||
-    fail "pip failed; its whole output: $STAMPS/pip.log"
+get_uv() {
+  rm -rf .cache/uv
+  "$PYTHON" -m venv .cache/uv
+  .cache/uv/bin/python -m pip install --disable-pip-version-check --no-input \
+    --progress-bar off --require-hashes --requirement scripts/uv.lock
+}
+
+install_python() {
+  local key works=0
+  key="$(hash_of "$LOCK" pyproject.toml)"
+  if [[ -x .venv/bin/python ]] && .venv/bin/python -c '' 2>/dev/null; then
+    works=1
+    if done_before "python-$LOCK" "$key"; then return; fi
+  fi
+  ((works)) || step "Virtual environment of $("$PYTHON" --version)" make_venv
+  step "Python packages of $LOCK" get_python_packages
+  mark_done "python-$LOCK" "$key"
+  # What checks the code holds also what runs.
+  [[ "$LOCK" == requirements.lock ]] ||
+    mark_done python-requirements.lock "$(hash_of requirements.lock pyproject.toml)"
+}
+
+make_venv() {
+  rm -rf .venv "$STAMPS"/python-*.lock
+  uv venv --python "$PYTHON" .venv
+}
+
+get_python_packages() {
+  uv pip install --python .venv/bin/python --require-hashes --requirement "$LOCK"
+  uv pip install --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
 install_asterisk() {
@@ -131,16 +182,19 @@ install_asterisk() {
   if done_before asterisk "$key"; then
     [[ -e "$root/usr/sbin/asterisk" || -x /usr/sbin/asterisk ]] && return
   fi
-  say "Asterisk"
-  .venv/bin/callengine pbx install || fail "there is no Asterisk to run"
+  step "Asterisk" .venv/bin/callengine pbx install
   mark_done asterisk "$key"
 }
 
+BEGAN=$EPOCHREALTIME
 PYTHON="$(find_python)"
 mkdir -p "$STAMPS" 2>/dev/null ||
   fail "$PWD is not this user's to write in; sudo chown -R $(id -un) $PWD"
 install_packages
+[[ -n "$PYTHON" ]] || PYTHON="$(find_python)"
+[[ -n "$PYTHON" ]] || fail "Python 3.11 or newer is needed; this machine's" \
+  "distribution has $(python3 --version 2>&1). Install one, such as python3.11"
+install_uv
 install_python
-if [[ "$WANTED" != code ]]; then
-  install_asterisk
-fi
+case "$WANTED" in demo* | test) install_asterisk ;; esac
+say "Ready after $(seconds_since "$BEGAN") s"

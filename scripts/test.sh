@@ -22,12 +22,10 @@ check() {
     FAILED=1
   fi
   RESULTS+=("$(printf '%-22s %s %6.1f s' "$name" "$verdict" \
-    "$(bc_minus "$EPOCHREALTIME" "$started")")")
+    "$(seconds_since "$started")")")
   # Interrupted by Ctrl-C: no further step.
   ((code != 130)) || summary
 }
-
-bc_minus() { awk -v a="$1" -v b="$2" 'BEGIN { print a - b }'; }
 
 summary() {
   printf '\n' >&2
@@ -48,6 +46,7 @@ check "ruff check" "$BIN/ruff" check -q .
 check "ruff format" "$BIN/ruff" format -q --check .
 check "mypy" "$BIN/mypy" --no-error-summary
 check "import-linter" "$BIN/lint-imports" --no-logo
+check "locks close" "$BIN/python" scripts/check_lock.py
 [[ "${1:-}" == lint ]] && summary
 
 tier core engine

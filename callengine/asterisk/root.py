@@ -106,6 +106,8 @@ def build_command(target: Path, suite: str, mirror: str) -> list[str]:
     if os.geteuid() != 0:
         command.append("--mode=unshare")
     command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNWANTED]
+    # Whatever ends half-way is thrown away, so nothing need reach the disk in between.
+    command.append("--dpkgopt=force-unsafe-io")
     command += [f"--aptopt={line}" for line in _apt_settings()]
     command += [f"--customize-hook={MOUNT_POINTS}", suite, str(target)]
     return [*command, mirror] if mirror else command

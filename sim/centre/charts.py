@@ -1,7 +1,7 @@
 """
 Charts of a study, as SVG texts that stand in the page itself.
 
-Needs matplotlib (`pip install -e .[sim]`), which nothing else of a run does.
+Needs matplotlib (`make setup` brings it), which nothing else of a run does.
 """
 
 import io

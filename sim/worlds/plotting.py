@@ -1,7 +1,7 @@
 """
 Matplotlib as our charts want it: SVG, one style, the same file for the same figures.
 
-Needs matplotlib (`pip install -e .[sim]`), which nothing else does.
+Needs matplotlib (`make setup` brings it), which nothing else does.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ def load_pyplot(font_size: int) -> Any:
     try:
         import matplotlib as mpl
     except ImportError:
-        raise NoCharts("matplotlib is missing: pip install -e .[sim]") from None
+        raise NoCharts("matplotlib is missing; `make setup` installs it") from None
     mpl.use("svg")
     mpl.rcParams.update(
         {

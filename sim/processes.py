@@ -91,6 +91,14 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
+def innermost(pid: int) -> int:
+    """Find the process that does the work below parents that only watch."""
+    process = psutil.Process(pid)
+    while children := process.children():
+        process = children[0]
+    return process.pid
+
+
 async def start_child(
     argv: Sequence[str],
     *,

@@ -5,7 +5,8 @@ Each command lives in a module of `callengine.boot.commands` that is imported on
 the command is called, so that `callengine --help` is quick. A command whose module is
 not there is not shown.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 wrong settings, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 wrong settings, 4 another engine has
+taken over, 130 interrupted.
 """
 
 import importlib
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FAILED = 1
 WRONG_USE = 2
 WRONG_SETTINGS = 3
+FENCED = 4
 INTERRUPTED = 130
 
 

@@ -7,12 +7,10 @@ of it as one group: the first part that fails ends the others.
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import time
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from random import SystemRandom
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -22,22 +20,20 @@ from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
 from callengine.asterisk.agi import AgiSettings, FastAgi, Identified, identify_with
-from callengine.asterisk.ami import AmiSettings, EndpointWatch
+from callengine.asterisk.ami import EndpointWatch
 from callengine.asterisk.ari.client import AriClient
-from callengine.asterisk.ari.http import HttpSettings
 from callengine.asterisk.ari.telephony import AriTelephony
 from callengine.boot.ids import id_maker
 from callengine.boot.metrics import add_engine_metrics
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
-from callengine.boot.trunks import trunks_of
+from callengine.boot.told import ami_of, ari_of, config_of, session_key
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
-from callengine.core.match.blending import Blend
-from callengine.core.predictive.pacer import PredictiveRules
-from callengine.core.rules import PacingRules, Rules
 from callengine.engine.inbox import Inbox
-from callengine.engine.service import Engine, EngineConfig, Ports
+from callengine.engine.ports import Fenced
+from callengine.engine.service import Engine, Ports
+from callengine.engine.stopping import in_time
 from callengine.integrations.outbox import OutboxWorker
 from callengine.store import Database, Store
 from callengine.store.migrate import require_current
@@ -45,66 +41,9 @@ from callengine.store.migrate import require_current
 log = structlog.get_logger(__name__)
 
 clock = time.time
-LAST_POSTS_S = 5.0
-
-
-def blend_of(keep_per_caller: float | None) -> Blend | None:
-    """Turn the setting into a policy, where there is one."""
-    return None if keep_per_caller is None else Blend(keep=keep_per_caller)
-
-
-def rules_of(settings: Settings) -> Rules:
-    """Turn settings into the core's rules."""
-    timing, dialling = settings.timing, settings.dialling
-    return Rules(
-        ring_s=timing.ring_s,
-        customer_ring_s=dialling.ring_s,
-        wrap_up_s=timing.wrap_up_s,
-        relax_after_s=timing.relax_after_s,
-        max_wait_s=timing.max_wait_s,
-        pacing=PacingRules(
-            keep_free=dialling.keep_free,
-            blend=blend_of(dialling.keep_per_caller),
-            most_lines=dialling.most_lines,
-            predictive=PredictiveRules(hang_up_after_s=dialling.hang_up_after_s),
-        ),
-        trunks=trunks_of(settings),
-    )
-
-
-def session_key(secrets: Secrets) -> bytes:
-    """Derive the key of agents' sessions, so that they outlive a restart."""
-    token = secrets.admin_token.encode()
-    return hmac.digest(token, b"callengine agent sessions v1", hashlib.sha256)
-
-
-def config_of(settings: Settings) -> EngineConfig:
-    """Turn settings into what the engine is told."""
-    return EngineConfig(
-        node=settings.node,
-        rules=rules_of(settings),
-        identify_s=settings.timing.identify_ms / 1000,
-    )
-
-
-def ari_of(settings: Settings, secrets: Secrets) -> HttpSettings:
-    """Say how to reach Asterisk's REST interface."""
-    return HttpSettings(
-        host=settings.ari.host,
-        port=settings.ari.port,
-        user=settings.ari.user,
-        password=secrets.ari_password,
-    )
-
-
-def ami_of(settings: Settings, secrets: Secrets) -> AmiSettings:
-    """Say how to reach Asterisk's manager interface."""
-    return AmiSettings(
-        host=settings.ami.host,
-        port=settings.ami.port,
-        user=settings.ami.user,
-        password=secrets.ami_password,
-    )
+LAST_POSTS_S = 2.5
+LAST_REQUESTS_S = 1.0
+CLOSE_S = 0.5
 
 
 class Node:
@@ -113,6 +52,7 @@ class Node:
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self.settings = settings
         self.registry = CollectorRegistry()
+        self._runner: web.AppRunner | None = None
         self.inbox = Inbox()
         self.hub = DesktopHub()
         new_id = id_maker(settings.node)
@@ -221,8 +161,9 @@ class Node:
                 self._delivering() as delivery,
                 asyncio.TaskGroup() as group,
             ):
-                group.create_task(self.engine.run(), name="engine")
-                group.create_task(self.telephony.run(), name="telephony")
+                group.create_task(self._guarded(self.engine.run()), name="engine")
+                watched = self._guarded(self.telephony.run())
+                group.create_task(watched, name="telephony")
                 group.create_task(self.endpoints.run(), name="endpoints")
                 group.create_task(follow(delivery), name="outbox")
                 group.create_task(self._poke_feeder(), name="orders watch")
@@ -231,9 +172,31 @@ class Node:
         finally:
             await self._close()
 
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """
+        Do the work; once fenced, first close the door to agents and shops.
+
+        What they would be told is not true any more. Calls are then let go of, for the
+        engine that has them now.
+        """
+        try:
+            await work
+        except BaseException as error:
+            if is_fenced(error):
+                self.engine.fenced = True
+                log.error("fenced: another engine has our calls; api closed")
+                if self._runner is not None:
+                    await self._runner.cleanup()
+            raise
+
     @contextlib.asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        runner = web.AppRunner(self.app, access_log=None, handle_signals=False)
+        self._runner = runner = web.AppRunner(
+            self.app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=LAST_REQUESTS_S,
+        )
         await runner.setup()
         host, port = self.settings.api.host, self.settings.api.port
         try:
@@ -263,16 +226,18 @@ class Node:
 
     async def _close(self) -> None:
         await self.engine.stop()
-        await self.journal.close()
-        await self.client.close()
-        await self.store.close()
+        await in_time("redis", self.journal.close(), CLOSE_S)
+        await in_time("asterisk", self.client.close(), CLOSE_S)
+        await in_time("database", self.store.close(), CLOSE_S)
+
+
+def is_fenced(error: BaseException) -> bool:
+    """Whether this failure, or one in this group, is that of being fenced."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(is_fenced, error.exceptions))
+    return isinstance(error, Fenced)
 
 
 async def follow(task: asyncio.Task[None]) -> None:
     """Fail when a task does that is to outlive its followers."""
     await asyncio.shield(task)
-
-
-def pid_file(settings: Settings) -> Path:
-    """Where a running engine writes its process id."""
-    return settings.var_dir / "engine.pid"

@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 
 from callengine.core import dispatch
-from callengine.core import effects as do
 from callengine.core.facts import AsteriskListed, AttemptsRemembered, RulesChanged
 from callengine.core.ids import CallId, Instant
 from callengine.core.pool import Pool
@@ -33,6 +32,7 @@ from callengine.engine.ports import (
 from callengine.engine.recorder import Recorder
 from callengine.engine.recovery import read_back
 from callengine.engine.routing_rules import RoutingRules, read_rules, with_policy
+from callengine.engine.stopping import end_in_order
 from callengine.engine.timers import Timers
 from callengine.engine.waiting import told_of
 
@@ -74,6 +74,8 @@ class Engine(Desk):
         self.owner: Owner | None = None
         self.feeder: Feeder | None = None
         self._identifier: Identifier | None = None
+        self.fenced = False
+        """Another engine has the node: nothing of ours counts any more."""
 
     @property
     def pool(self) -> Pool:
@@ -215,28 +217,29 @@ class Engine(Desk):
             group.create_task(owner.journal.tend(), name="lease")
             group.create_task(self._look_again(), name="reconcile")
 
-    async def stop(self, within_s: float = 5.0) -> None:
+    async def stop(self) -> None:
         """
         Stop deciding; calls go on in Asterisk and are found again at the next start.
 
-        Nothing is to be done for an engine that never started.
+        Every step has its time, whatever hangs. Nothing is to be done for an engine
+        that never started; one that was fenced touches nothing that is not its own
+        any more: calls, bridges, orders and the journal belong to another.
         """
         owner = self.owner
         if owner is None:
             return
         self._timers.cancel_all()
         self.close()
-        if self._identifier is not None:
-            await self._identifier.drain()
-        for bridge in owner.pool.idle_bridges:
-            self.performer.perform(do.CloseBridge(call=CallId(""), bridge=bridge))
-        await self.performer.drain(within_s)
-        await self.recorder.flush()
-        waiting = list(owner.pool.leads)
-        if waiting:
-            await self._ports.order_book.release(waiting)
-        await owner.write_journal()
-        await owner.journal.close()
+        if self.fenced:
+            await self.performer.drain(0.0)
+            return
+        await end_in_order(
+            owner,
+            self._identifier,
+            self.performer,
+            self.recorder,
+            self._ports,
+        )
 
     async def _look_again(self) -> None:
         """Reconcile now and then: an event that was lost is found here."""

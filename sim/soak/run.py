@@ -21,6 +21,7 @@ from sim.demo.callers import WITHHELD
 from sim.demo.run import idle
 from sim.demo.traffic import Traffic
 from sim.ports import free_ports
+from sim.processes import innermost
 from sim.sipp.run import Sipp, SippSettings
 from sim.soak.health import (
     TaskProcessors,
@@ -166,7 +167,7 @@ async def _look(world: BenchWorld, watched: Watched) -> None:
     status = await world.pbx.status()
     assert status.pid is not None
     now = time.monotonic()
-    watched.engine.append((now, vitals(world.engine.pid)))
+    watched.engine.append((now, vitals(innermost(world.engine.pid))))
     watched.asterisk.append((now, vitals(status.pid)))
 
 

@@ -15,6 +15,7 @@ import psutil
 from sim.checks import Check, equal
 from sim.faults.fault import Fault, Stage
 from sim.faults.seen import Seen
+from sim.processes import innermost
 
 
 class EngineStop(Fault):
@@ -44,14 +45,6 @@ class EngineStop(Fault):
             equal("hung engine was ended", figures["killed_by_parent"], True),
             equal("Asterisk ran on", seen.asterisk_before, seen.asterisk_after),
         ]
-
-
-def innermost(pid: int) -> int:
-    """Find the process that does the work below parents that only watch."""
-    process = psutil.Process(pid)
-    while children := process.children():
-        process = children[0]
-    return process.pid
 
 
 FAULT = EngineStop()

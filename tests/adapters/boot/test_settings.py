@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callengine.boot.settings import SettingsError, load_settings
-from callengine.boot.wiring import rules_of
+from callengine.boot.told import rules_of
 from callengine.core.records import Outcome
 
 

@@ -126,7 +126,7 @@ class DesktopHub:
 def flat_card(view: CardView) -> dict[str, Any]:
     """Lay a `CardView` out as the CARD of the desktop protocol."""
     flat = {name: getattr(view.card, name) for name in _CARD_FIELDS}
-    flat.update(call=view.call, state=view.state, since=view.since)
+    flat.update(call=view.call, state=view.state, since=view.since, notice=view.notice)
     return flat
 
 

@@ -210,7 +210,9 @@ class EndpointWatch:
         phone.bindings = set(_uris(contacts)) if alive else set()
         phone.reachable = alive
         phone.in_use = word in _IN_USE
-        self._tell(endpoint)
+        # Told again though unchanged: the engine may hold a phone that did not respond
+        # to be away, and this is how it learns better.
+        self._tell(endpoint, again=True)
 
     def _on_binding(self, _manager: Manager, said: Any) -> None:
         self.events += 1
@@ -242,10 +244,10 @@ class EndpointWatch:
             phone.reachable = True
         self._tell(endpoint)
 
-    def _tell(self, endpoint: str) -> None:
+    def _tell(self, endpoint: str, *, again: bool = False) -> None:
         phone = self._phones[endpoint]
         now = (phone.reachable, phone.in_use)
-        if now == phone.told:
+        if now == phone.told and not again:
             return
         phone.told = now
         fact = EndpointChanged(

@@ -55,6 +55,10 @@ class PbxConfig:
     wrap_up_s: int = 30
     max_wait_s: int = 300
     max_call_s: int = 14400
+    lost_after_s: int = 20
+    """A phone or caller whose sound stopped for so long has vanished."""
+    lost_on_hold_after_s: int = 600
+    """The same while they hold the call: phones send nothing then."""
     root_dir: Path = PROJECT / ".cache" / "asterisk-root"
     binary: str = ""
     """An `asterisk` to run instead of looking for one."""

@@ -44,6 +44,8 @@ def pbx_config(
         wrap_up_s=settings.timing.wrap_up_s,
         max_wait_s=settings.timing.max_wait_s,
         max_call_s=settings.pbx.max_call_s,
+        lost_after_s=settings.phones.lost_after_s,
+        lost_on_hold_after_s=settings.phones.lost_on_hold_after_s,
         root_dir=settings.pbx.root_dir,
         binary=settings.pbx.binary,
         suite=settings.pbx.suite,

@@ -168,6 +168,19 @@ class TimingSettings(Section):
     max_wait_s: Annotated[int, Field(ge=5, le=7200)] = 300
 
 
+class PhonesSettings(Section):
+    """Agents' phones and lines that may fail."""
+
+    pick_up_ms: Annotated[int, Field(ge=200, le=1900)] = 1500
+    """A phone that answers by itself has done so within this."""
+    pause_when_busy: bool = True
+    """Whether an agent is paused whose phone says that it is busy."""
+    lost_after_s: Annotated[int, Field(ge=6, le=28)] = 20
+    """A phone or caller from whom no packet comes is given up after this."""
+    lost_on_hold_after_s: Annotated[int, Field(ge=30, le=7200)] = 600
+    """The same for one who put the call on hold, when phones send nothing."""
+
+
 class DiallingSettings(Section):
     """How orders are dialled."""
 

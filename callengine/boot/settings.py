@@ -34,6 +34,7 @@ from callengine.boot.sections import (
     LogSettings,
     OutboxSettings,
     PbxSettings,
+    PhonesSettings,
     RtpSettings,
     Section,
     SipSettings,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     trunk: TrunkSettings = Field(default_factory=TrunkSettings)
     pbx: PbxSettings = Field(default_factory=PbxSettings)
     timing: TimingSettings = Field(default_factory=TimingSettings)
+    phones: PhonesSettings = Field(default_factory=PhonesSettings)
     dialling: DiallingSettings = Field(default_factory=DiallingSettings)
     trunks: Annotated[tuple[TrunkSection, ...], Field(max_length=100)] | None = None
     """Carriers, by the names that shops use; none: the one that `trunk` tells of."""

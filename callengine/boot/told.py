@@ -21,9 +21,11 @@ def blend_of(keep_per_caller: float | None) -> Blend | None:
 
 def rules_of(settings: Settings) -> Rules:
     """Turn settings into the core's rules."""
-    timing, dialling = settings.timing, settings.dialling
+    timing, dialling, phones = settings.timing, settings.dialling, settings.phones
     return Rules(
         ring_s=timing.ring_s,
+        pick_up_s=phones.pick_up_ms / 1000,
+        pause_when_busy=phones.pause_when_busy,
         customer_ring_s=dialling.ring_s,
         wrap_up_s=timing.wrap_up_s,
         relax_after_s=timing.relax_after_s,

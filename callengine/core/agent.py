@@ -40,6 +40,8 @@ class OpenCard:
     card: Card
     state: str
     since: Instant
+    notice: str = ""
+    """What the agent must know beside the card: `customer_lost`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Agent:
     Attributes:
         free_since: start of the idle time that longest-idle compares; a withdrawn
             offer does not reset it.
+        reason: of a pause; of a ready agent, why their phone is taken to be away.
         wish: what was asked for during a call: paused, offline or nothing.
         reachable: None until Asterisk has said; only False is a veto.
         in_use: Asterisk sees a channel on the phone that is not ours.

@@ -17,6 +17,7 @@ from callengine.core.records import AttemptRecord, Outcome
 from callengine.core.recycling.fates import (
     FAULTS,
     Ending,
+    Fault,
     Response,
     ending_of,
 )
@@ -78,6 +79,8 @@ def _rang_s(call: Call, now: Instant) -> float:
 
 def fate(call: Call, trunks: Mapping[str, Trunk]) -> Ending:
     """Read an attempt's outcome, as its trunk means it, and whose fault it was."""
+    if call.outcome is Outcome.FAILED and call.bridged_at is not None:
+        return Ending(call.outcome, Fault.OURS)
     if call.outcome is not None:
         return Ending(call.outcome, FAULTS[call.outcome])
     customer = call.customer

@@ -43,7 +43,11 @@ class Leg:
     """We asked Asterisk to put it into the bridge."""
     joined_at: Instant | None = None
     given_up: bool = False
-    """We hung it up: it did not get into the bridge, or nobody would be free."""
+    """We hung up on a customer's phone that rang: nobody would be free."""
+    pick_up_by: Instant | None = None
+    """A phone that answers by itself has done so by then."""
+    failure: str = ""
+    """Why we ended an agent's leg ourselves, as in `offer_failures.OfferFailure`."""
     ended_at: Instant | None = None
     cause: int = 0
     sip_code: int | None = None
@@ -118,6 +122,8 @@ class Call:
     machine_at: Instant | None = None
     packets: int | None = None
     """Received by the customer's channel when a machine was first suspected."""
+    requeued_at: Instant | None = None
+    """When a customer who was with an agent lost them, until they have another."""
     ending: str = ""
     events: list[tuple[Instant, str, str]] = field(default_factory=list)
 

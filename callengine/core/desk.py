@@ -76,6 +76,8 @@ def on_endpoint_changed(pool: Pool, fact: EndpointChanged) -> None:
     before = (agent.reachable, agent.in_use)
     if fact.reachable is not None:
         agent.reachable = fact.reachable
+        if fact.reachable and agent.state is AgentState.READY:
+            agent.reason = ""
     if fact.in_use is not None:
         # While we have a leg to the phone, "in use" only tells what we know.
         agent.in_use = fact.in_use and agent.channel is None

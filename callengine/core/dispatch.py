@@ -20,7 +20,7 @@ from callengine.core import (
     remember,
     routing,
 )
-from callengine.core.call import Call
+from callengine.core.call import Call, Leg
 from callengine.core.effects import Effect, HangUp, SetTimer
 from callengine.core.facts import (
     AgentBecameReady,
@@ -41,12 +41,14 @@ from callengine.core.facts import (
     PlaybackEnded,
     RosterChanged,
     RulesChanged,
+    SecurityChecked,
     TalkingEnded,
     TalkingStarted,
     TimerFired,
 )
 from callengine.core.ids import AgentId, CallId
 from callengine.core.machines import AttemptCue, CallState
+from callengine.core.offer_failures import OfferFailure
 from callengine.core.pool import Pool
 
 MATCH_TIMER = "match:"
@@ -133,21 +135,57 @@ def on_channel_gone(pool: Pool, fact: ChannelGone) -> None:
     call, leg = found
     clearing.leg_gone(pool, leg, cause=fact.cause, sip_code=fact.sip_code)
     if leg.role == "customer":
+        if fact.vanished:
+            call.note(pool.now, "customer_lost", "no sound came from them any more")
         if call.lead is not None:
             outbound.customer_lost(pool, call, unreachable=fact.unreachable)
         else:
             inbound.customer_left(pool, call)
+        if fact.vanished:
+            offers.tell_of_loss(pool, call)
+    elif leg is not call.agent_leg:
+        offers.late_leg_gone(pool, leg, fact)
     elif call.state in (CallState.OFFERED, CallState.JOINING):
-        offers.agent_lost(pool, call, leg, unreachable=fact.unreachable)
-        routing.enqueue(pool, call)
-        inbound.play_music(pool, call)
+        offers.agent_lost(pool, call, leg, fact)
+        requeue(pool, call)
     elif call.state is CallState.TALKING:
-        if call.lead is not None:
-            outbound.customer_lost(pool, call, unreachable=False)
-        else:
-            inbound.customer_left(pool, call)
+        agent_left_talk(pool, call, leg, fact)
     clearing.finish(pool, call)
     pool.touch(call)
+
+
+def agent_left_talk(pool: Pool, call: Call, leg: Leg, fact: ChannelGone) -> None:
+    """The agent hung up, which ends the call; or their phone vanished."""
+    if fact.vanished or leg.failure:
+        offers.agent_lost(pool, call, leg, fact)
+        requeue(pool, call)
+    elif call.lead is not None:
+        outbound.customer_lost(pool, call, unreachable=False)
+    else:
+        inbound.customer_left(pool, call)
+
+
+def on_security_checked(pool: Pool, fact: SecurityChecked) -> None:
+    """
+    Take the call from a phone that talks in the clear where it must not.
+
+    Asterisk joins such a phone without a word, and neither side hears anything.
+    """
+    found = pool.call_of(fact.channel)
+    if found is None or fact.secure:
+        return
+    call, leg = found
+    if leg is call.agent_leg and call.state in (CallState.JOINING, CallState.TALKING):
+        offers.take_back(pool, call, leg, OfferFailure.INSECURE)
+        requeue(pool, call)
+
+
+def requeue(pool: Pool, call: Call) -> None:
+    """Find another agent for a call that lost its own; its place is the old one."""
+    if call.requeued_at is not None and call.customer.alive:
+        inbound.explain_loss(pool, call)
+    routing.enqueue(pool, call)
+    inbound.play_music(pool, call)
 
 
 def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
@@ -191,15 +229,18 @@ def on_order_call_due(pool: Pool, call: Call) -> None:
 def on_join_due(pool: Pool, call: Call) -> None:
     """The bridge did not get both: let the agent's leg go, which requeues the call."""
     if pool.now >= call.step_at + pool.rules.join_s and call.agent_leg is not None:
-        call.agent_leg.given_up = True
-        pool.emit(HangUp(call=call.call, channel=call.agent_leg.channel))
+        offers.give_up_on(pool, call.agent_leg, call, OfferFailure.NOT_JOINED)
     else:
         routing.arm(pool, call)
 
 
 def on_offer_due(pool: Pool, call: Call) -> None:
-    """Music for a caller whose offer takes long; an end to ringing that has none."""
+    """Music for a caller whose offer takes long; an end to an offer that has none."""
     leg = call.agent_leg
+    if leg is not None and leg.pick_up_by is not None and pool.now >= leg.pick_up_by:
+        offers.take_back(pool, call, leg, OfferFailure.NO_PICK_UP)
+        requeue(pool, call)
+        return
     if leg is not None and pool.now >= leg.started_at + pool.rules.ring_s + 5.0:
         pool.emit(HangUp(call=call.call, channel=leg.channel))
         return
@@ -231,6 +272,7 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     PlaybackEnded: inbound.on_playback_ended,
     RosterChanged: on_roster_changed,
     RulesChanged: routing.on_rules_changed,
+    SecurityChecked: on_security_checked,
     TalkingEnded: hearing.on_talking_ended,
     TalkingStarted: hearing.on_talking_started,
     TimerFired: on_timer_fired,

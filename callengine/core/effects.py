@@ -21,6 +21,7 @@ from callengine.core.ids import (
     PlaybackId,
     ShopId,
 )
+from callengine.core.phones import AutoAnswer
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 
 _NO_CALL = CallId("")
@@ -34,7 +35,7 @@ class Originate:
     Attributes:
         endpoint: `PJSIP/NAME` or `PJSIP/NUMBER@TRUNK`.
         timeout_s: ring at most this long.
-        auto_answer: ask the softphone to answer by itself.
+        auto_answer: how to ask the softphone to answer by itself; None: let it ring.
     """
 
     call: CallId
@@ -42,7 +43,7 @@ class Originate:
     endpoint: str
     caller_id: str
     timeout_s: int
-    auto_answer: bool = False
+    auto_answer: AutoAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,14 @@ class CountPackets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSecurity:
+    """See whether a channel's sound is encrypted; `SecurityChecked` follows."""
+
+    call: CallId
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveToDialplan:
     """Give the channel back to the dialplan (fallback queue)."""
 
@@ -185,6 +194,8 @@ class ShowCard:
     call: CallId
     card: Card
     state: str
+    notice: str = ""
+    """What to say beside it: `customer_lost`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +262,7 @@ Effect: TypeAlias = (
     | StopMusic
     | DetectTalk
     | CountPackets
+    | CheckSecurity
     | LeaveToDialplan
     | Identify
     | BeginAttempt

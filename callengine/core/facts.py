@@ -82,12 +82,17 @@ class ChannelGone(Fact):
         cause: Q.850 cause, 0 when unknown.
         sip_code: final SIP response of the leg, None when there was none.
         unreachable: the request itself failed (no registered binding, trunk down).
+        vanished: no packet came from it for so long that Asterisk gave it up.
+        rang_out: Asterisk ended the ringing; the far end said nothing, whatever
+            `sip_code` says.
     """
 
     channel: ChannelId
     cause: int
     sip_code: int | None = None
     unreachable: bool = False
+    vanished: bool = False
+    rang_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +123,14 @@ class PacketsCounted(Fact):
 
     channel: ChannelId
     packets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityChecked(Fact):
+    """Whether the sound of a channel that was answered is encrypted."""
+
+    channel: ChannelId
+    secure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from callengine.core.records import CallRecord
 from callengine.core.roster import Shop
 
 Q850_UNALLOCATED = 1
+LANGUAGES = ("en", "ru", "uk")
+"""In which the request to stay on the line is recorded."""
 
 
 def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
@@ -138,10 +140,28 @@ def refresh_card(pool: Pool, call: Call) -> None:
         pool.show(agent, call, agent.card.state)
 
 
+def explain_loss(pool: Pool, call: Call) -> None:
+    """Ask a customer whose agent is gone to stay, so that nobody sits in silence."""
+    language = call.shop.language
+    spoken = language if language in LANGUAGES else "en"
+    offers.join(pool, call)
+    call.playback = PlaybackId(f"{call.call}.loss.{len(call.past_legs)}")
+    pool.by_playback[call.playback] = call.call
+    pool.emit(
+        do.Play(
+            call=call.call,
+            bridge=pool.take_bridge(call),
+            playback=call.playback,
+            media=f"sound:callengine/reconnect-{spoken}",
+        )
+    )
+
+
 def play_music(pool: Pool, call: Call) -> None:
     """Start music on hold, unless something plays or the shop wants silence."""
     busy = call.music or call.playback is not None
-    if call.lead is not None or not call.shop.music or busy:
+    called = call.lead is not None and call.requeued_at is None
+    if called or not call.shop.music or busy:
         return
     if call.state not in (CallState.WAITING, CallState.OFFERED):
         return

@@ -70,6 +70,8 @@ CALL: Mapping[tuple[CallState, CallCue], CallState] = {
     (_CS.OFFERED, _CC.AGENT_LOST): _CS.WAITING,
     (_CS.JOINING, _CC.AGENT_LOST): _CS.WAITING,
     (_CS.JOINING, _CC.JOINED): _CS.TALKING,
+    # The agent's phone vanished: the customer is back in their place.
+    (_CS.TALKING, _CC.AGENT_LOST): _CS.WAITING,
     **{
         (s, _CC.CLEARED): _CS.CLEARING
         for s in _CS

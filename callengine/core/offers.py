@@ -9,6 +9,7 @@ gone.
 from callengine.core import effects as do
 from callengine.core.agent import Agent
 from callengine.core.call import Call, Leg
+from callengine.core.facts import ChannelGone
 from callengine.core.ids import ChannelId
 from callengine.core.machines import (
     RESERVATION,
@@ -21,12 +22,24 @@ from callengine.core.machines import (
     ReservationState,
     step,
 )
+from callengine.core.offer_failures import (
+    CONSEQUENCES,
+    MAY_BE_ASKED_AGAIN,
+    Consequence,
+    OfferFailure,
+    failure_of,
+    pauses,
+)
 from callengine.core.pool import Pool
 
-Q850_NORMAL = 16
-Q850_USER_BUSY = 17
-Q850_REJECTED = 21
-Q850_ANSWERED_ELSEWHERE = 26
+CUSTOMER_LOST = "customer_lost"
+CUES = {
+    OfferFailure.NO_ANSWER: ReservationCue.RANG_OUT,
+    OfferFailure.NO_PICK_UP: ReservationCue.RANG_OUT,
+    OfferFailure.NOT_JOINED: ReservationCue.WITHDRAWN,
+    OfferFailure.OUTAGE: ReservationCue.WITHDRAWN,
+}
+"""How a failure ends the reservation; the others reject it."""
 
 
 def settle(pool: Pool, agent: Agent, cue: ReservationCue) -> None:
@@ -54,8 +67,13 @@ def ring(pool: Pool, call: Call, agent: Agent) -> None:
     call.move(CallCue.AGENT_CHOSEN)
     call.legs_made += 1
     channel = ChannelId(f"{call.call}.agt.{call.legs_made}")
+    auto = call.lead is not None
     call.agent_leg = Leg(
-        channel=channel, role="agent", agent=agent.agent, started_at=pool.now
+        channel=channel,
+        role="agent",
+        agent=agent.agent,
+        started_at=pool.now,
+        pick_up_by=pool.now + pool.rules.pick_up_s if auto else None,
     )
     agent.channel = channel
     pool.by_channel[channel] = call.call
@@ -68,7 +86,7 @@ def ring(pool: Pool, call: Call, agent: Agent) -> None:
             endpoint=agent.profile.endpoint,
             caller_id=call.number or "anonymous",
             timeout_s=round(pool.rules.ring_s),
-            auto_answer=call.lead is not None,
+            auto_answer=agent.profile.auto_answer if auto else None,
         )
     )
     pool.touch(call)
@@ -77,7 +95,10 @@ def ring(pool: Pool, call: Call, agent: Agent) -> None:
 def agent_answered(pool: Pool, call: Call, leg: Leg) -> None:
     """Join the two parties."""
     agent = pool.agents[leg.agent] if leg.agent else None
-    if agent is None or call.state is not CallState.OFFERED:
+    if leg.answered_at is not None and not leg.failure:
+        return  # told twice
+    mine = leg is call.agent_leg and call.state is CallState.OFFERED
+    if agent is None or not mine:
         pool.emit(do.HangUp(call=call.call, channel=leg.channel))
         return
     leg.answered_at = pool.now
@@ -87,6 +108,9 @@ def agent_answered(pool: Pool, call: Call, leg: Leg) -> None:
     call.note(pool.now, "agent_answered", agent.agent)
     pool.silence(call)
     join(pool, call)
+    demanded = agent.profile.srtp
+    if pool.rules.srtp if demanded is None else demanded:
+        pool.emit(do.CheckSecurity(call=call.call, channel=leg.channel))
 
 
 def join(pool: Pool, call: Call) -> None:
@@ -110,9 +134,11 @@ def bridged(pool: Pool, call: Call) -> None:
     if call.agent is None or not call.move(CallCue.JOINED):
         return
     agent = pool.agents[call.agent]
-    call.bridged_at = pool.now
+    first = call.bridged_at is None
+    call.bridged_at = call.bridged_at or pool.now
+    call.requeued_at = None
     pool.matcher.taken(call.call, pool.now)
-    if call.lead is not None:
+    if call.lead is not None and first:
         pool.settle(call)
     agent.move(AgentCue.BRIDGED, pool.now)
     call.note(pool.now, "bridged", agent.agent)
@@ -121,43 +147,90 @@ def bridged(pool: Pool, call: Call) -> None:
     pool.touch(call)
 
 
-def agent_lost(pool: Pool, call: Call, leg: Leg, *, unreachable: bool) -> None:
-    """
-    The agent's leg ended before the two talked: the call goes back to its place.
+def give_up_on(pool: Pool, leg: Leg, call: Call, why: OfferFailure) -> None:
+    """End an agent's leg ourselves; its end is judged when Asterisk tells of it."""
+    leg.failure = why.value
+    pool.emit(do.HangUp(call=call.call, channel=leg.channel))
 
-    An agent whose phone was not answered is paused, so that it is not rung again at
-    once; one whom we could not join is not to blame.
+
+def take_back(pool: Pool, call: Call, leg: Leg, why: OfferFailure) -> None:
     """
-    agent = pool.agents[leg.agent] if leg.agent else None
+    Take a call from an agent at once, for the next one.
+
+    The customer does not wait until the leg is gone; the agent, who is free only then,
+    is blamed only then (`judge`).
+    """
+    give_up_on(pool, leg, call, why)
+    detach(pool, call, leg, why)
+    agent = pool.agents.get(leg.agent) if leg.agent else None
+    if agent is not None:
+        settle(pool, agent, CUES.get(why, ReservationCue.AGENT_REJECTED))
+        pool.retract(agent, why.value)
+        free(pool, agent, AgentCue.RELEASED)
+
+
+def agent_lost(pool: Pool, call: Call, leg: Leg, gone: ChannelGone) -> None:
+    """
+    The agent's leg ended before its time: the call goes back to its place.
+
+    One rule for callers and order calls: what the failure means for the agent stands
+    in `offer_failures.CONSEQUENCES`.
+    """
+    why = failure_of(leg, gone)
+    detach(pool, call, leg, why)
+    agent = pool.agents.get(leg.agent) if leg.agent else None
+    if agent is None:
+        return
+    settle(pool, agent, CUES.get(why, ReservationCue.AGENT_REJECTED))
+    pool.retract(agent, why.value)
+    free(pool, agent, AgentCue.RELEASED, why)
+
+
+def detach(pool: Pool, call: Call, leg: Leg, why: OfferFailure) -> None:
+    """Part a call from the agent who had it; it waits for another."""
+    if call.state is CallState.TALKING:
+        call.requeued_at, call.machine_at = pool.now, None
     call.move(CallCue.AGENT_LOST)
     call.past_legs.append(leg)
-    call.agent_leg = None
-    call.agent = None
+    call.agent_leg = call.agent = None
     if call.customer.joined_at is None:
         # Perhaps it was the customer who did not get in: ask again with the next one.
         call.customer.joining = False
-    if agent is None:
-        return
-    call.excluded = (*call.excluded, agent.agent)
-    cue, reason = why_lost(leg, unreachable=unreachable)
-    settle(pool, agent, cue)
-    call.note(pool.now, reason, agent.agent)
-    pool.retract(agent, reason)
-    if agent.wish is None and cue is not ReservationCue.WITHDRAWN:
-        agent.wish, agent.wish_reason = AgentState.PAUSED, reason
-    free(pool, agent, AgentCue.RELEASED)
+    if leg.agent is not None:
+        call.note(pool.now, why.value, leg.agent)
+        if why not in MAY_BE_ASKED_AGAIN:
+            call.excluded = (*call.excluded, leg.agent)
     pool.touch(call)
 
 
-def why_lost(leg: Leg, *, unreachable: bool) -> tuple[ReservationCue, str]:
-    """Say how an offer ended without a conversation."""
-    if leg.given_up:
-        return ReservationCue.WITHDRAWN, "join_failed"
-    if unreachable:
-        return ReservationCue.AGENT_REJECTED, "unreachable"
-    if leg.cause in (Q850_USER_BUSY, Q850_REJECTED) or leg.answered_at:
-        return ReservationCue.AGENT_REJECTED, "rejected"
-    return ReservationCue.RANG_OUT, "rona"
+def judge(pool: Pool, agent: Agent, why: OfferFailure) -> None:
+    """Pause an agent whose phone failed, or keep calls away from it, or neither."""
+    if CONSEQUENCES[why] is Consequence.AWAY:
+        agent.reachable = False
+        if agent.state is AgentState.READY:
+            agent.reason = why.value
+    elif pauses(why, pause_when_busy=pool.rules.pause_when_busy) and agent.wish is None:
+        agent.wish, agent.wish_reason = AgentState.PAUSED, why.value
+    pool.touch_agent(agent)
+
+
+def late_leg_gone(pool: Pool, leg: Leg, gone: ChannelGone) -> None:
+    """A leg that was taken back is gone: now its agent is judged, and free."""
+    agent = pool.agents.get(leg.agent) if leg.agent else None
+    if agent is None:
+        return
+    judge(pool, agent, failure_of(leg, gone))
+    grant_wish(pool, agent)
+    pool.index(agent)
+    pool.tell(agent)
+
+
+def tell_of_loss(pool: Pool, call: Call) -> None:
+    """Say on the card why the conversation ended: the customer vanished."""
+    agent = pool.agents.get(call.agent) if call.agent else None
+    if agent is None or agent.card is None or agent.card.call != call.call:
+        return
+    pool.show(agent, call, agent.card.state, CUSTOMER_LOST)
 
 
 def withdraw(pool: Pool, call: Call, reason: str) -> None:
@@ -195,10 +268,19 @@ def finish_wrap_up(pool: Pool, agent: Agent) -> None:
     free(pool, agent, AgentCue.WRAPPED_UP)
 
 
-def free(pool: Pool, agent: Agent, cue: AgentCue) -> None:
-    """Give the agent back to the pool, and grant what was wished meanwhile."""
+def free(
+    pool: Pool, agent: Agent, cue: AgentCue, why: OfferFailure | None = None
+) -> None:
+    """
+    Give the agent back to the pool, and grant what was wished meanwhile.
+
+    Args:
+        why: their phone did not take the call, or lost it.
+    """
     agent.move(cue, pool.now)
     agent.call, agent.reservation, agent.until = None, None, None
+    if why is not None:
+        judge(pool, agent, why)
     grant_wish(pool, agent)
     pool.index(agent)
     pool.tell(agent)

@@ -248,6 +248,10 @@ def customer_lost(pool: Pool, call: Call, *, unreachable: bool) -> None:
     if call.state is CallState.TALKING:
         call.outcome = call.outcome or Outcome.BRIDGED
         clearing.clear(pool, call, "answered")
+    elif call.bridged_at is not None:
+        # They talked, lost their agent and did not wait for the next one.
+        call.outcome = call.outcome or Outcome.FAILED
+        clearing.clear(pool, call, "abandoned")
     elif call.answered_at is not None:
         if call.outcome is None:
             pool.settle(call)
@@ -260,6 +264,10 @@ def customer_lost(pool: Pool, call: Call, *, unreachable: bool) -> None:
 
 def give_up(pool: Pool, call: Call) -> None:
     """No agent for an answered customer: say who called, let them go, count it."""
+    if call.bridged_at is not None:
+        call.outcome = call.outcome or Outcome.FAILED
+        clearing.clear(pool, call, "failed")
+        return
     if call.outcome is None:
         call.outcome = Outcome.NUISANCE
         pool.settle(call)

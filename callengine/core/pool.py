@@ -287,14 +287,20 @@ class Pool:
             self.emit(do.CloseBridge(call=call.call, bridge=call.bridge))
         call.bridge = None
 
-    def show(self, agent: Agent, call: Call, state: str) -> None:
+    def show(self, agent: Agent, call: Call, state: str, notice: str = "") -> None:
         """Open or change the agent's screen-pop."""
         agent.card = OpenCard(
-            call=call.call, card=call.card, state=state, since=self.now
+            call=call.call, card=call.card, state=state, since=self.now, notice=notice
         )
         self._dirty_agents[agent.agent] = None
         self.emit(
-            do.ShowCard(agent=agent.agent, call=call.call, card=call.card, state=state)
+            do.ShowCard(
+                agent=agent.agent,
+                call=call.call,
+                card=call.card,
+                state=state,
+                notice=notice,
+            )
         )
 
     def retract(self, agent: Agent, reason: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from callengine.core.compliance.presets import HOUSE, PRESETS
 from callengine.core.compliance.regime import Regime
 from callengine.core.ids import AgentId, Instant, ShopId
+from callengine.core.phones import AutoAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,10 @@ class AgentProfile:
     skills: dict[str, int]
     """Held now: one whose certificate has expired is not here."""
     shops: tuple[ShopId, ...]
+    auto_answer: AutoAnswer = AutoAnswer.CALL_INFO
+    """How the phone is asked to answer by itself."""
+    srtp: bool | None = None
+    """Whether the phone must encrypt its sound; None: as the settings say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ from callengine.core.skills import Requirement
 def enqueue(pool: Pool, call: Call) -> None:
     """Let a call that waits find an agent, now or later; its place is its arrival."""
     if call.call in pool.matcher:
-        pool.matcher.missed(call.call, pool.now)
+        blamed = bool(call.past_legs) and call.past_legs[-1].agent in call.excluded
+        pool.matcher.missed(call.call, pool.now, exclude=blamed)
     else:
         pool.matcher.enter(work_item(pool, call), pool.now)
     if call.clock_since is None:
@@ -156,6 +157,9 @@ def give_up_at(pool: Pool, call: Call) -> float:
     """Say when an answered customer is let go: without an agent, then in any case."""
     assert call.answered_at is not None
     rules = pool.rules
+    if call.requeued_at is not None:
+        # They had an agent in time; what counts now is that they are not left alone.
+        return call.requeued_at + rules.requeue_s
     longest_s = rules.message_most_s if call.outcome is not None else 0.0
     return call.answered_at + rules.give_up_s + longest_s
 
@@ -172,6 +176,8 @@ def next_due(pool: Pool, call: Call) -> float | None:
     if call.state is CallState.OFFERED and call.agent_leg is not None:
         # Asterisk ends the ringing; this is for the day when it does not.
         due.append(call.agent_leg.started_at + rules.ring_s + 5.0)
+        if call.agent_leg.pick_up_by is not None:
+            due.append(call.agent_leg.pick_up_by)
     if call.state is CallState.JOINING:
         due.append(call.step_at + rules.join_s)
     if call.lead is not None and call.answered_at is not None:

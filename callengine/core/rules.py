@@ -40,6 +40,10 @@ class Rules:
 
     Attributes:
         ring_s: how long an agent's phone rings before the offer is a RONA.
+        pick_up_s: within this a phone that answers by itself has done so; shorter
+            than `give_up_s`, so that another agent has a chance.
+        srtp: agents' phones must encrypt their sound, unless an agent's own say not.
+        pause_when_busy: an agent whose phone says it is busy is paused.
         customer_ring_s: how long a customer's phone rings.
         wrap_up_s: longest wrap-up; 0 for none.
         relax_after_s: wait between two relaxations of a requirement.
@@ -49,6 +53,7 @@ class Rules:
         nuisance_after_s: an answered customer must be with an agent within this
             (FTC 16 CFR 310.4(b)(4)(ii) and Ofcom both say two seconds).
         give_up_s: an answered customer without an agent is let go after this.
+        requeue_s: a called customer who lost their agent is let go after this.
         message_most_s: the message to such a customer is cut off after this.
         spare: reserve factor of agents who may help off skill at once; None: nobody.
         idle_bridges: how many unused bridges are kept for the next calls.
@@ -57,6 +62,9 @@ class Rules:
     """
 
     ring_s: float = 20.0
+    pick_up_s: float = 1.5
+    pause_when_busy: bool = True
+    srtp: bool = False
     customer_ring_s: float = 30.0
     wrap_up_s: float = 30.0
     relax_after_s: float = 15.0
@@ -65,6 +73,7 @@ class Rules:
     join_s: float = 3.0
     nuisance_after_s: float = 2.0
     give_up_s: float = 2.0
+    requeue_s: float = 30.0
     message_most_s: float = 30.0
     idle_bridges: int = 256
     spare: float | None = 2.0

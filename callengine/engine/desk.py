@@ -83,6 +83,7 @@ class Desk(ABC):
                     state=effect.state,
                     since=self.pool.now,
                     card=effect.card,
+                    notice=effect.notice,
                 )
                 show(effect.agent, {"type": "card", "card": card})
             case do.RetractCard():
@@ -128,7 +129,13 @@ class Desk(ABC):
         if card is None:
             return []
         return [
-            CardView(call=card.call, state=card.state, since=card.since, card=card.card)
+            CardView(
+                call=card.call,
+                state=card.state,
+                since=card.since,
+                card=card.card,
+                notice=card.notice,
+            )
         ]
 
     def connected(self, agent: AgentId) -> None:

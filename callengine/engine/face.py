@@ -28,7 +28,8 @@ class AgentView:
 
     Attributes:
         state: offline, paused, ready, reserved, talking or wrap_up.
-        reason: of the pause, or what takes effect after the call; else empty.
+        reason: of the pause, what takes effect after the call, or why a ready
+            agent's phone is taken to be away; else empty.
         until: when the state ends by itself (wrap-up), None when it does not.
         reachable: the agent's phone has a registered binding.
     """
@@ -49,12 +50,14 @@ class CardView:
 
     Attributes:
         state: offered, ringing, talking or wrap_up.
+        notice: what to say beside it: `customer_lost` when they vanished; else empty.
     """
 
     call: CallId
     state: str
     since: Instant
     card: Card
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

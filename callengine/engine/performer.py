@@ -13,7 +13,7 @@ from typing import TypeAlias
 import structlog
 
 from callengine.core import effects as do
-from callengine.core.facts import ChannelGone, PacketsCounted
+from callengine.core.facts import ChannelGone, PacketsCounted, SecurityChecked
 from callengine.core.ids import ChannelId, Instant
 from callengine.engine.ports import (
     FactSink,
@@ -39,6 +39,7 @@ Slow: TypeAlias = (
     | do.StopMusic
     | do.DetectTalk
     | do.CountPackets
+    | do.CheckSecurity
     | do.LeaveToDialplan
     | do.BeginAttempt
 )
@@ -164,13 +165,21 @@ class Performer:
                 await telephony.stop_music(effect.bridge)
             case do.DetectTalk():
                 await telephony.detect_talk(effect.channel)
-            case do.CountPackets():
-                packets = await telephony.packets_received(effect.channel)
-                at = self._clock()
-                self._post(
-                    PacketsCounted(at=at, channel=effect.channel, packets=packets)
-                )
+            case do.CountPackets() | do.CheckSecurity():
+                await self._look(effect)
             case do.LeaveToDialplan():
                 await telephony.leave(effect.channel)
             case do.BeginAttempt():
                 raise AssertionError("an attempt begins by _begin")
+
+    async def _look(self, effect: do.CountPackets | do.CheckSecurity) -> None:
+        """Ask about a channel's sound; the answer is a fact."""
+        channel, telephony = effect.channel, self._telephony
+        if isinstance(effect, do.CountPackets):
+            packets = await telephony.packets_received(channel)
+            counted = PacketsCounted(at=self._clock(), channel=channel, packets=packets)
+            self._post(counted)
+        else:
+            secure = await telephony.is_secure(channel)
+            checked = SecurityChecked(at=self._clock(), channel=channel, secure=secure)
+            self._post(checked)

@@ -29,6 +29,7 @@ from callengine.core.ids import (
 from callengine.core.living import Living as Living
 from callengine.core.living import LivingChannel as LivingChannel
 from callengine.core.memory import ShopMemory
+from callengine.core.phones import AutoAnswer
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.roster import AgentProfile as AgentProfile
 from callengine.core.roster import Roster as Roster
@@ -92,9 +93,14 @@ class Telephony(Protocol):
         *,
         caller_id: str,
         timeout_s: int,
-        auto_answer: bool,
+        auto_answer: AutoAnswer | None,
     ) -> None:
-        """Start ringing; the fate follows as facts. Raises `Unreachable`."""
+        """
+        Start ringing; the fate follows as facts. Raises `Unreachable`.
+
+        Args:
+            auto_answer: how to ask the phone to answer by itself; None: let it ring.
+        """
 
     async def open_bridge(self, bridge: BridgeId) -> None:
         """Make a mixing bridge; one that exists already is success."""
@@ -125,6 +131,9 @@ class Telephony(Protocol):
 
     async def packets_received(self, channel: ChannelId) -> int:
         """Count the sound packets a channel has received. Raises `ResourceGone`."""
+
+    async def is_secure(self, channel: ChannelId) -> bool:
+        """Say whether a channel's sound is encrypted. Raises `ResourceGone`."""
 
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan at its next priority."""
@@ -434,6 +443,8 @@ class PhoneAccount:
     sip_password: str
     phone_mode: str
     shops: tuple[ShopId, ...]
+    srtp: bool | None = None
+    """Whether sound must be encrypted; None: as the settings say."""
 
 
 class PhoneAccounts(Protocol):

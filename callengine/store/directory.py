@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.ids import AgentId, Instant, ShopId
 from callengine.core.match.skills import Held, next_change, skills_at
+from callengine.core.phones import AutoAnswer
 from callengine.engine.ports import (
     AgentProfile,
     PhoneAccount,
@@ -66,6 +67,7 @@ class SqlDirectory:
                     name=row.name,
                     sip_password=row.sip_password,
                     phone_mode=row.phone_mode,
+                    srtp=row.srtp,
                     shops=sheets.shops_at(row.agent, self._clock()),
                 )
                 for row in rows
@@ -167,6 +169,8 @@ async def _agents(
             name=row.name,
             endpoint=f"PJSIP/{row.agent}",
             phone_mode=row.phone_mode,
+            auto_answer=AutoAnswer(row.auto_answer),
+            srtp=row.srtp,
             skills=sheets.held_at(row.agent, now),
             shops=sheets.shops_at(row.agent, now),
         )

@@ -158,6 +158,11 @@ class FakeAri:
 
     def _destroyed(self, channel: ChannelId, fact: ChannelGone) -> None:
         raw = as_json.channel(channel, "")
+        asked: dict[str, object] = {"type": "ChannelHangupRequest", "channel": raw}
+        if fact.vanished:
+            self._send(asked | {"cause": 1, "soft": True})
+        elif not fact.rang_out:
+            self._send(asked | {"cause": fact.cause})
         self._send({"type": "StasisEnd", "channel": raw})
         # Asterisk tells no more of a channel that we did not ask for.
         if channel in self.twin.given_back or channel in self._inbound:

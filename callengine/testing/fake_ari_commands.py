@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from callengine.core.ids import BridgeId, ChannelId, PlaybackId
+from callengine.core.phones import AutoAnswer
 from callengine.engine.ports import ResourceGone, TelephonyError, Unreachable
 from callengine.testing import fake_ari_json as as_json
 from callengine.testing.switch import TwinChannel
@@ -33,6 +34,7 @@ class FakeCommands:
             ("DELETE", "channels/{channel}", self._hang_up),
             ("POST", "channels/{channel}/continue", self._continue),
             ("POST", "channels/{channel}/variable", self._variable),
+            ("GET", "channels/{channel}/variable", self._read_variable),
             ("GET", "channels/{channel}/rtp_statistics", self._statistics),
             ("POST", "bridges", self._open),
             ("GET", "bridges", self._bridges),
@@ -77,7 +79,7 @@ class FakeCommands:
             asked["endpoint"],
             caller_id=asked["callerId"],
             timeout_s=int(asked["timeout"]),
-            auto_answer=any("Call-Info" in name for name in variables),
+            auto_answer=AutoAnswer.CALL_INFO if variables else None,
         )
         return web.json_response(as_json.channel(asked["channelId"], ""))
 
@@ -101,6 +103,10 @@ class FakeCommands:
         if request.query["variable"] == "TALK_DETECT(set)":
             await self._twin.detect_talk(self._found(request).channel)
         return web.Response(status=_NO_CONTENT)
+
+    async def _read_variable(self, request: web.Request) -> web.StreamResponse:
+        secure = await self._twin.is_secure(self._found(request).channel)
+        return web.json_response({"value": "1" if secure else "0"})
 
     async def _statistics(self, request: web.Request) -> web.StreamResponse:
         packets = await self._twin.packets_received(self._found(request).channel)

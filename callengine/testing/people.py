@@ -7,6 +7,7 @@ USER_BUSY = 17
 NO_USER_RESPONSE = 18
 NO_ANSWER = 19
 CALL_REJECTED = 21
+LOST = 44
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Person:
     hangs_up_after_s: float | None = None
     speaks: tuple[tuple[float, float], ...] = ()
     honours_auto_answer: bool = True
+    is_secure: bool = False
+    """Its phone encrypts the sound."""
     is_mute: bool = False
     """Sends no sound packets at all."""
 

@@ -19,7 +19,7 @@ from callengine.core.facts import (
 )
 from callengine.core.ids import BridgeId, ChannelId, Instant, PlaybackId
 from callengine.engine.ports import FactSink
-from callengine.testing.people import MANUAL, NORMAL_CLEARING, Person
+from callengine.testing.people import LOST, MANUAL, NO_ANSWER, NORMAL_CLEARING, Person
 
 INBOUND = "inbound"
 
@@ -115,6 +115,14 @@ class TwinSwitch:
         """Let the phone refuse the request."""
         self._end(channel, cause, sip_code)
 
+    def ring_out(self, channel: ChannelId) -> None:
+        """Let Asterisk end a ringing that took too long, with a code of its own."""
+        self._end(channel, NO_ANSWER, 480, rang_out=True)
+
+    def vanish(self, channel: ChannelId) -> None:
+        """Let nothing come from a phone any more, until Asterisk gives it up."""
+        self._end(channel, LOST, None, vanished=True)
+
     def hang_up_far_end(self, channel: ChannelId, cause: int = NORMAL_CLEARING) -> None:
         """Let the person hang up."""
         self._end(channel, cause, None)
@@ -203,7 +211,15 @@ class TwinSwitch:
         if stay_s is not None:
             self._after(leg, stay_s, partial(self.hang_up_far_end, leg.channel))
 
-    def _end(self, channel: ChannelId, cause: int, sip_code: int | None) -> None:
+    def _end(
+        self,
+        channel: ChannelId,
+        cause: int,
+        sip_code: int | None,
+        *,
+        vanished: bool = False,
+        rang_out: bool = False,
+    ) -> None:
         leg = self.channels.pop(channel, None)
         if leg is None:
             return
@@ -212,6 +228,11 @@ class TwinSwitch:
             self.bridges[leg.bridge].channels.discard(channel)
         self._sink(
             ChannelGone(
-                at=self._clock(), channel=channel, cause=cause, sip_code=sip_code
+                at=self._clock(),
+                channel=channel,
+                cause=cause,
+                sip_code=sip_code,
+                vanished=vanished,
+                rang_out=rang_out,
             )
         )

@@ -14,6 +14,7 @@ from functools import partial
 
 from callengine.core.facts import ChannelGone, PlaybackEnded
 from callengine.core.ids import BridgeId, ChannelId, Instant, PlaybackId
+from callengine.core.phones import AutoAnswer
 from callengine.engine.ports import (
     FactSink,
     Living,
@@ -23,7 +24,7 @@ from callengine.engine.ports import (
     TelephonyError,
     Unreachable,
 )
-from callengine.testing.people import MANUAL, NO_ANSWER, Person
+from callengine.testing.people import MANUAL, Person
 from callengine.testing.switch import TwinBridge, TwinChannel, TwinSwitch
 
 OUTBOUND = "outbound"
@@ -78,7 +79,7 @@ class TwinTelephony(TwinSwitch):
         *,
         caller_id: str,
         timeout_s: int,
-        auto_answer: bool,
+        auto_answer: AutoAnswer | None,
     ) -> None:
         """Start the endpoint's person; see `ports.Telephony`."""
         if channel in self.channels:
@@ -95,8 +96,8 @@ class TwinTelephony(TwinSwitch):
         leg = TwinChannel(channel, endpoint, person, (OUTBOUND, channel))
         self.channels[channel] = leg
         # Asterisk gives up with a code of its own.
-        self._after(leg, timeout_s, partial(self.refuse, channel, NO_ANSWER, 480))
-        self._play_person(leg, auto_answer=auto_answer)
+        self._after(leg, timeout_s, partial(self.ring_out, channel))
+        self._play_person(leg, auto_answer=auto_answer is not None)
 
     async def open_bridge(self, bridge: BridgeId) -> None:
         """Make a bridge, or find it made."""
@@ -184,6 +185,14 @@ class TwinTelephony(TwinSwitch):
         if leg.up_at is None or leg.person.is_mute:
             return 0
         return int((self._clock() - leg.up_at) * 50)
+
+    async def is_secure(self, channel: ChannelId) -> bool:
+        """As the person's phone is."""
+        self._take("is_secure", channel)
+        leg = self.channels.get(channel)
+        if leg is None:
+            raise ResourceGone(f"channel {channel}")
+        return leg.person.is_secure
 
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan; it is ours no more."""

@@ -204,7 +204,7 @@ class Switch:
             return
         channel = Channel(effect.channel, "agent", desk=desk)
         self.channels[channel.name] = channel
-        answers_s = desk.answers_in(auto=effect.auto_answer)
+        answers_s = desk.answers_in(auto=effect.auto_answer is not None)
         if answers_s is None:
             rings_out_s = delay_s + effect.timeout_s
             self._kernel.after(delay_s, self._rings, channel)

@@ -292,6 +292,23 @@ class TelephonyContract:
             while await world.telephony.packets_received(channel) < before + 5:  # noqa: ASYNC110 - a count has no events
                 await asyncio.sleep(0.05)
 
+    async def test_sound_in_the_clear_is_told(self, world: TelephonyWorld) -> None:
+        assert not await world.telephony.is_secure(await answered(world))
+
+    async def test_asking_a_gone_channel_for_its_encryption_says_gone(
+        self, world: TelephonyWorld
+    ) -> None:
+        with pytest.raises(ResourceGone):
+            await world.telephony.is_secure(ChannelId("gone"))
+
+    async def test_ringing_that_asterisk_ends_is_told_apart_from_a_refusal(
+        self, world: TelephonyWorld
+    ) -> None:
+        absent = await dial(world, world.absent, timeout_s=1)
+        assert (await world.facts.wait(ChannelGone, channel=absent)).rang_out
+        busy = await dial(world, world.busy, timeout_s=5)
+        assert not (await world.facts.wait(ChannelGone, channel=busy)).rang_out
+
     async def test_counting_for_a_gone_channel_says_gone(
         self, world: TelephonyWorld
     ) -> None:
@@ -348,7 +365,7 @@ async def dial(
         endpoint,
         caller_id=DIALLED,
         timeout_s=timeout_s,
-        auto_answer=False,
+        auto_answer=None,
     )
     return named
 

@@ -59,6 +59,15 @@ class Channels:
             {"variable": name, "value": value},
         )
 
+    async def read_variable(self, channel: ChannelId, name: str) -> str:
+        """Read a variable or a dialplan function of a channel; '' when unset."""
+        return await self._requests.read(
+            lambda raw: str(raw["value"]),
+            "channels/{channelId}/variable",
+            {"channelId": channel},
+            {"variable": name},
+        )
+
     async def packets_received(self, channel: ChannelId) -> int:
         """Read how many RTP packets came in. Raises `ResourceGone`."""
         return await self._requests.read(

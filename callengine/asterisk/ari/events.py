@@ -58,6 +58,21 @@ class Destroyed:
 
 
 @dataclass(frozen=True, slots=True)
+class HangupRequested:
+    """
+    Somebody ends a channel; its end follows.
+
+    Attributes:
+        cause: Q.850 cause; with `soft` Asterisk's own mark of who asked.
+        soft: Asterisk or a command of ours asked, not the far end.
+    """
+
+    channel: ChannelId
+    cause: int
+    soft: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackFinished:
     """A prompt ended, was stopped or failed."""
 
@@ -104,6 +119,7 @@ Event: TypeAlias = (
     | Dialled
     | EnteredBridge
     | Destroyed
+    | HangupRequested
     | PlaybackFinished
     | TalkStarted
     | TalkFinished
@@ -141,6 +157,12 @@ def _destroyed(raw: Mapping[str, Any]) -> Event:
     return Destroyed(_text(raw["channel"]["id"]), _number(raw["cause"]), sip_code)
 
 
+def _hangup_requested(raw: Mapping[str, Any]) -> Event:
+    return HangupRequested(
+        _text(raw["channel"]["id"]), _number(raw.get("cause", 0)), bool(raw.get("soft"))
+    )
+
+
 def _entered_bridge(raw: Mapping[str, Any]) -> Event:
     return EnteredBridge(
         _text(raw["channel"]["id"]), _text(raw["bridge"]["id"]), _text(raw["timestamp"])
@@ -161,6 +183,7 @@ DECODERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "Dial": _dialled,
     "ChannelEnteredBridge": _entered_bridge,
     "ChannelDestroyed": _destroyed,
+    "ChannelHangupRequest": _hangup_requested,
     "PlaybackFinished": lambda raw: PlaybackFinished(_text(raw["playback"]["id"])),
     "ChannelTalkingStarted": lambda raw: TalkStarted(_text(raw["channel"]["id"])),
     "ChannelTalkingFinished": _talk_finished,
@@ -182,7 +205,6 @@ DISALLOWED = (
     "ChannelCreated",
     "ChannelDialplan",
     "ChannelDtmfReceived",
-    "ChannelHangupRequest",
     "ChannelHold",
     "ChannelLeftBridge",
     "ChannelStateChange",

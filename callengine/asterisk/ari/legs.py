@@ -18,6 +18,8 @@ class Leg:
         cause: what we asked its hang-up to say.
         leaving: we asked for it to go back to the dialplan.
         asking: its originate request is under way, so it may not be listed yet.
+        refused: the far end asked for its end, or said no.
+        vanished: Asterisk gave it up, as no packet came from it any more.
         doubtful: its originate request got no answer; it may or may not live.
     """
 
@@ -29,6 +31,8 @@ class Leg:
     cause: int | None = None
     leaving: bool = False
     asking: bool = False
+    refused: bool = False
+    vanished: bool = False
     doubtful: bool = False
 
 

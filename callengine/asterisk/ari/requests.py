@@ -68,9 +68,10 @@ class Requests:
         decode: Callable[[Any], T],
         template: str,
         ids: Mapping[str, str] | None = None,
+        query: Query | None = None,
     ) -> T:
         """GET and decode. Raises `TelephonyError`."""
-        reply = await self.send("GET", template, ids)
+        reply = await self.send("GET", template, ids, query)
         try:
             return decode(orjson.loads(reply))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):

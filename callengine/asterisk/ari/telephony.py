@@ -7,7 +7,7 @@ or the socket was down as it ended.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
 
@@ -20,6 +20,7 @@ from callengine.asterisk.ari.stream import EventStream, StreamSettings
 from callengine.asterisk.ari.survey import Survey
 from callengine.asterisk.ari.translate import NORMAL_CLEARING, OUTBOUND, Translator
 from callengine.core.ids import BridgeId, ChannelId, Instant, PlaybackId
+from callengine.core.phones import AutoAnswer
 from callengine.engine.ports import (
     FactSink,
     Living,
@@ -31,8 +32,18 @@ from callengine.engine.ports import (
 
 log = structlog.get_logger(__name__)
 
-# The header that softphones answer by themselves on (interfaces: auto_answer).
-AUTO_ANSWER = {"PJSIP_HEADER(add,Call-Info)": "<sip:callengine>;answer-after=0"}
+_CALL_INFO = {"PJSIP_HEADER(add,Call-Info)": "<sip:callengine>;answer-after=0"}
+_ALERT_INFO = {
+    "PJSIP_HEADER(add,Alert-Info)": "<sip:callengine>;info=alert-autoanswer;delay=0"
+}
+AUTO_ANSWER: Mapping[AutoAnswer, Mapping[str, str]] = {
+    AutoAnswer.CALL_INFO: _CALL_INFO,
+    AutoAnswer.ALERT_INFO: _ALERT_INFO,
+    AutoAnswer.BOTH: _CALL_INFO | _ALERT_INFO,
+    AutoAnswer.NONE: {},
+}
+"""The headers that softphones answer by themselves on."""
+SECURE = "CHANNEL(rtp,secure,audio)"
 # Silence in ms that ends an utterance, and the loudness that is speech. A person's
 # greeting ends within a second, a machine's goes on: 600 ms bridges its commas.
 TALK_DETECT = "600,256"
@@ -114,7 +125,7 @@ class AriTelephony:
         *,
         caller_id: str,
         timeout_s: int,
-        auto_answer: bool,
+        auto_answer: AutoAnswer | None,
     ) -> None:
         """
         Start ringing; see `ports.Telephony`.
@@ -137,7 +148,7 @@ class AriTelephony:
                 app_arguments=f"{OUTBOUND},{channel}",
                 caller_id=caller_id,
                 timeout_s=timeout_s,
-                variables=AUTO_ANSWER if auto_answer else None,
+                variables=AUTO_ANSWER[auto_answer] if auto_answer else None,
             )
         except (TelephonyError, asyncio.CancelledError) as e:
             leg.doubtful = not _is_certain(e)
@@ -164,6 +175,10 @@ class AriTelephony:
     async def packets_received(self, channel: ChannelId) -> int:
         """Count the RTP packets that a channel has received."""
         return await self._client.channels.packets_received(channel)
+
+    async def is_secure(self, channel: ChannelId) -> bool:
+        """Say whether the sound of a channel is encrypted. Raises `ResourceGone`."""
+        return await self._client.channels.read_variable(channel, SECURE) == "1"
 
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan; `ChannelGone` says that it left."""

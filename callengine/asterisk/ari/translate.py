@@ -8,6 +8,7 @@ from callengine.asterisk.ari.events import (
     Dialled,
     EnteredBridge,
     Event,
+    HangupRequested,
     PlaybackFinished,
     StasisEnd,
     StasisStart,
@@ -37,6 +38,11 @@ _NO_NUMBER = frozenset(
 _MAX_NUMBER = 64
 _MAX_CHOICE = 40
 NORMAL_CLEARING = 16
+NO_ANSWER = 19
+LOST = 44
+"""The cause of a channel that Asterisk ended for want of packets."""
+_BY_DEVICE = 1
+"""AST_SOFTHANGUP_DEV: what `rtp_timeout` asks for, and nothing else that we use."""
 
 
 def presented_number(number: str, presentation: str = "") -> str | None:
@@ -81,6 +87,7 @@ class Translator:
             Dialled: self._dialled,
             EnteredBridge: self._entered,
             Destroyed: self._destroyed,
+            HangupRequested: self._hangup_requested,
             PlaybackFinished: lambda event: self.playback_ended(event.playback),
             TalkStarted: self._talk_started,
             TalkFinished: self._talk_finished,
@@ -99,9 +106,11 @@ class Translator:
         cause: int = 0,
         sip_code: int | None = None,
         unreachable: bool = False,
+        rang_out: bool = False,
     ) -> None:
         """Tell the end of a channel, unless it is told already."""
-        if self._legs.remove(channel) is None:
+        leg = self._legs.remove(channel)
+        if leg is None:
             self.ignored["gone"] += 1
             return
         fact = ChannelGone(
@@ -110,6 +119,8 @@ class Translator:
             cause=cause,
             sip_code=sip_code,
             unreachable=unreachable,
+            vanished=leg.vanished,
+            rang_out=rang_out,
         )
         self._sink(fact)
 
@@ -169,7 +180,7 @@ class Translator:
         elif leg.inbound:
             # Nothing more is heard of it. Its party hung up, unless we did.
             cause = NORMAL_CLEARING if leg.cause is None else leg.cause
-            self.gone(event.channel, cause=cause)
+            self.gone(event.channel, cause=LOST if leg.vanished else cause)
 
     def _dialled(self, event: Dialled) -> None:
         leg = self._legs.find(event.channel)
@@ -187,8 +198,23 @@ class Translator:
         leg.entered = entry
         self._sink(ChannelJoined(at=self._clock(), channel=event.channel))
 
+    def _hangup_requested(self, event: HangupRequested) -> None:
+        leg = self._legs.find(event.channel)
+        if leg is None:
+            return
+        leg.refused = leg.refused or not event.soft
+        leg.vanished = event.soft and event.cause == _BY_DEVICE
+
     def _destroyed(self, event: Destroyed) -> None:
-        self.gone(event.channel, cause=event.cause, sip_code=event.sip_code)
+        leg = self._legs.find(event.channel)
+        silent = leg is not None and not leg.up and not leg.refused
+        self.gone(
+            event.channel,
+            cause=event.cause,
+            sip_code=event.sip_code,
+            # Asterisk gives 480 to a ringing that it ended itself.
+            rang_out=silent and event.cause == NO_ANSWER,
+        )
 
     def _talk_started(self, event: TalkStarted) -> None:
         if self._legs.find(event.channel) is not None:

@@ -6,6 +6,7 @@ import { languageSwitch } from "./language.js";
 import { since } from "./timers.js";
 
 export const REASONS = ["break", "lunch", "training", "meeting", "paperwork"];
+const SAYS_WHY = new Set(["paused", "ready"]);
 const IN_CALL = new Set(["reserved", "talking", "wrap_up"]);
 
 /** Make the bar; `actions` holds ready, pause(reason), leave, language. */
@@ -51,7 +52,7 @@ function stateParts(agent) {
   return [
     h("span", { class: "dot", "aria-hidden": "true" }),
     h("span", { class: "state-name", text: word("state", agent.state) }),
-    agent.state === "paused" && reason ? h("span", { class: "state-reason", text: reason }) : null,
+    SAYS_WHY.has(agent.state) && reason ? h("span", { class: "state-reason", text: reason }) : null,
     since(agent.since),
     isLater ? h("span", { class: "state-later", text: t("pause.after", { reason }) }) : null,
   ];

@@ -42,6 +42,7 @@ function callStrip(card, agent) {
     h("span", { class: "strip-state", text: t(`card.${card.state}`) }),
     isWrapUp ? until(agent.until) : since(card.since),
     rings ? h("span", { class: "strip-hint", text: t("card.answer") }) : null,
+    card.notice ? h("span", { class: "strip-hint", role: "status", text: t(`card.${card.notice}`) }) : null,
     h(
       "span",
       { class: "strip-why" },

@@ -164,7 +164,12 @@ async def _apply_agent(
     found = await connection.execute(select(t.agents).where(a.agent == agent.login))
     there = found.mappings().one_or_none()
     kept = None if there is None else dict(there)
-    row: dict[str, Any] = {"name": agent.name, "phone_mode": agent.phone_mode}
+    row: dict[str, Any] = {
+        "name": agent.name,
+        "phone_mode": agent.phone_mode,
+        "auto_answer": agent.header.value,
+        "srtp": agent.srtp,
+    }
     if password is not None:
         sip_password = new_sip_password()
         row |= {"password_hash": password.hashed, "sip_password": sip_password}

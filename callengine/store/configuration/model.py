@@ -22,6 +22,7 @@ from pydantic import (
 
 from callengine.core.match.skills import SKILL_NAME, Held
 from callengine.core.numbers import BadNumber, read_dialled
+from callengine.core.phones import HEADERS, AutoAnswer, PhoneModel
 from callengine.core.rulebook.book import Rulebook
 from callengine.core.rulebook.reading import read_rulebook
 from callengine.store.configuration.held import Graded, HeldPlan, certificates
@@ -223,8 +224,16 @@ class AgentPlan(Table):
     login: Name
     name: Title
     phone_mode: Literal["ring", "auto_answer"] = "ring"
+    phone_model: PhoneModel = PhoneModel.OTHER
+    auto_answer: AutoAnswer | None = None
+    srtp: bool | None = None
     shops: Annotated[dict[Name, Graded], BeforeValidator(certificates)] = {}
     skills: Annotated[dict[str, Graded], BeforeValidator(_skills)] = {}
+
+    @property
+    def header(self) -> AutoAnswer:
+        """How the phone is asked to answer by itself: as said, else as its model."""
+        return self.auto_answer or HEADERS[self.phone_model]
 
     @property
     def sheet(self) -> dict[str, Held]:

@@ -4,7 +4,7 @@ Configuration: agents, what they can do and for whom. An agent's id is the login
 A skill or certificate is held from `certified_at` until before `expires_at`.
 """
 
-from sqlalchemy import Column, Index, Integer, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table
 
 from callengine.store.tables.base import instant, key, metadata, name, part_of
 
@@ -16,6 +16,8 @@ agents = Table(
     name("password_hash", length=200),
     name("sip_password", length=100),
     name("phone_mode", length=16),
+    Column("auto_answer", String(16), nullable=False, server_default="call-info"),
+    Column("srtp", Boolean, nullable=True),
 )
 
 agent_skills = Table(

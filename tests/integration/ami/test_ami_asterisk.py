@@ -95,7 +95,7 @@ async def test_an_endpoint_in_a_call_is_in_use(phones_pbx: Pbx, told: FactLog) -
             "PJSIP/+79160000000@trunk",
             caller_id="1",
             timeout_s=20,
-            auto_answer=False,
+            auto_answer=None,
         )
         await facts.wait(ChannelAnswered, channel=channel)
         await told.wait(EndpointChanged, endpoint="PJSIP/trunk", in_use=True)

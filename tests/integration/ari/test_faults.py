@@ -81,7 +81,7 @@ class World:
         """Originate."""
         named = ChannelId(channel)
         await self.telephony.originate(
-            named, endpoint, caller_id="1", timeout_s=20, auto_answer=False
+            named, endpoint, caller_id="1", timeout_s=20, auto_answer=None
         )
         return named
 

@@ -11,10 +11,10 @@ from callengine.core.facts import (
     TalkingStarted,
 )
 from callengine.core.ids import ChannelId, PlaybackId
+from callengine.core.phones import AutoAnswer
 from tests.contracts.telephony_contract import answered, dial, inside, opened
 from tests.integration.ari.conftest import PHONE_PORT, AsteriskWorld
-from tests.integration.ari.people import phone
-from tests.support.waiting import until
+from tests.support.sip_phone import Answer, SipPhone
 
 MACHINE = "PJSIP/+79160000008@trunk"
 
@@ -52,23 +52,38 @@ async def test_speech_is_told_also_when_asked_for_in_the_middle_of_a_call(
     await world.facts.wait(TalkingStarted, channel=machine)
 
 
-async def test_a_phone_is_asked_to_answer_by_itself_only_when_wanted(
-    world: AsteriskWorld,
+@pytest.mark.parametrize(
+    ("wanted", "heard"),
+    [
+        (None, ["", ""]),
+        (AutoAnswer.NONE, ["", ""]),
+        (AutoAnswer.CALL_INFO, ["<sip:callengine>;answer-after=0", ""]),
+        (AutoAnswer.ALERT_INFO, ["", "<sip:callengine>;info=alert-autoanswer;delay=0"]),
+        (
+            AutoAnswer.BOTH,
+            [
+                "<sip:callengine>;answer-after=0",
+                "<sip:callengine>;info=alert-autoanswer;delay=0",
+            ],
+        ),
+    ],
+)
+async def test_a_phone_is_asked_to_answer_by_itself_in_its_own_way(
+    world: AsteriskWorld, wanted: AutoAnswer | None, heard: list[str]
 ) -> None:
-    with phone("phone_logs_call_info", world.folder, port=PHONE_PORT) as heard:
-        for wanted in (True, False):
-            channel = ChannelId(f"auto-{wanted}.agt.1")
-            await world.telephony.originate(
-                channel,
-                "PJSIP/elena",
-                caller_id="+74951112233",
-                timeout_s=5,
-                auto_answer=wanted,
-            )
-            await world.facts.wait(ChannelGone, channel=channel)
-        await until(lambda: heard.read_text().count("call-info") == 2, within_s=5)
-    asked = [line.split() for line in heard.read_text().splitlines() if line]
-    assert asked == [["call-info", "<sip:callengine>;answer-after=0"], ["call-info"]]
+    refusing = SipPhone(port=PHONE_PORT, answers=[Answer(code=486, rings=False)])
+    async with refusing as phone:
+        channel = ChannelId(f"auto-{wanted}.agt.1")
+        await world.telephony.originate(
+            channel,
+            "PJSIP/elena",
+            caller_id="+74951112233",
+            timeout_s=5,
+            auto_answer=wanted,
+        )
+        await world.facts.wait(ChannelGone, channel=channel)
+        (asked,) = phone.requests("INVITE")
+    assert [asked.get("Call-Info"), asked.get("Alert-Info")] == heard
 
 
 async def test_the_caller_id_is_shown_as_given(world: AsteriskWorld) -> None:

@@ -60,6 +60,8 @@ class OrderCard:
     currency: str
     items: tuple[ItemCard, ...] = ()
     delivery: DeliveryCard | None = None
+    comment: str = ""
+    """What the shop passed on: the customer's wishes, further numbers, extensions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

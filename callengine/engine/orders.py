@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
-from callengine.core.numbers import BadNumber, read_number
+from callengine.core.numbers import BadNumber
 from callengine.core.records import Outcome
 from callengine.engine.ports import NewItem, NewOrder, OrderRefused, Shop
+from callengine.engine.reading import BadValue
+from callengine.engine.reading.phones import Phones, read_phones
+from callengine.engine.reading.texts import check_decoded
 
 WHOLE_CURRENCIES = frozenset(("JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"))
 """Currencies without minor units."""
@@ -28,7 +31,7 @@ FAILED_RETRY_S = 120.0
 
 _LENGTHS = {
     "number": 100,
-    "phone": 64,
+    "phone": 300,
     "name": 200,
     "language": 8,
     "region": 64,
@@ -75,10 +78,18 @@ _BY_DISPOSITION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOrder:
-    """A new order read against its shop: every default filled, the phone E.164."""
+    """
+    A new order read against its shop: every default filled, the phone E.164.
+
+    Attributes:
+        phones: further numbers of the customer, E.164.
+        comment: what the shop said, and what stood beside the numbers.
+    """
 
     order: NewOrder
     phone: str
+    phones: tuple[str, ...]
+    comment: str
     language: str
     region: str
     currency: str
@@ -110,18 +121,27 @@ def read_order(order: NewOrder, shop: Shop, at: Instant) -> ReadOrder:
     if order.currency and not (order.currency.isalpha() and len(order.currency) == 3):
         raise OrderRefused("currency", "a currency is three letters such as RUB")
     try:
-        phone = read_number(order.phone, shop.region)
+        phones = read_phones(order.phone, shop.region)
     except BadNumber as bad:
         raise OrderRefused("customer.phone", str(bad)) from None
     return ReadOrder(
         order=order,
-        phone=phone,
+        phone=phones.number,
+        phones=phones.others,
+        comment=_comment(order, phones),
         language=(order.language or shop.language).lower(),
         region=order.region.strip().lower(),
         currency=(order.currency or shop.currency).upper(),
         placed_at=at if order.placed_at is None else order.placed_at,
-        content_hash=_content_hash(order, phone),
+        content_hash=_content_hash(order, phones),
     )
+
+
+def _comment(order: NewOrder, phones: Phones) -> str:
+    """Add to the shop's comment what its phone field says beside the first number."""
+    said = [*phones.others, *phones.notes]
+    beside = f"phone: {', '.join(said)}" if said else ""
+    return "\n".join(filter(None, (order.comment, beside)))
 
 
 def _check_texts(order: NewOrder) -> None:
@@ -139,6 +159,10 @@ def _check_text(path: str, text: str, longest: int) -> None:
         raise OrderRefused(path, f"longer than {longest} characters")
     if any(ord(char) < 32 and char not in "\t\r\n" for char in text):
         raise OrderRefused(path, "there are control characters in the text")
+    try:
+        check_decoded(text, "the text")
+    except BadValue as bad:
+        raise OrderRefused(path, str(bad)) from None
     if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
         raise OrderRefused(path, "the text is not valid Unicode")
 
@@ -183,9 +207,12 @@ def _check_items(items: tuple[NewItem, ...]) -> None:
             )
 
 
-def _content_hash(order: NewOrder, phone: str) -> str:
+def _content_hash(order: NewOrder, phones: Phones) -> str:
     """Digest what the shop said; another spelling of the phone is the same."""
-    said = asdict(order) | {"phone": phone}
+    said = asdict(order) | {"phone": phones.number}
+    beside = [*phones.others, *phones.notes]
+    if beside:
+        said["beside"] = beside
     # Fields that came later: an order without them is what it was before.
     for name in ("zone", "consent", "cut_off_at"):
         if not said[name]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callengine.core.ids import Instant
 from callengine.engine.orders import ReadOrder
 from callengine.store import tables as t
-from callengine.store.rows import insert_new
+from callengine.store.rows import fit, insert_new
 
 MAX_CANDIDATES = 20
 
@@ -22,7 +22,7 @@ async def customer_of(
     at: Instant,
     new_id: Callable[[], str],
 ) -> str:
-    """Find whose order this is, or make them known; keep the number as theirs."""
+    """Find whose order this is, or make them known; keep the numbers as theirs."""
     row = await _match_customer(connection, shop, read)
     if row is None:
         customer = new_id()
@@ -42,13 +42,12 @@ async def customer_of(
     else:
         customer = str(row.customer)
         await _keep_learnt(connection, shop, row, read)
-    phone = {
-        "shop": shop,
-        "number": read.phone,
-        "customer": customer,
-        "raw": read.order.phone.strip(),
-    }
-    await insert_new(connection, t.customer_phones, [phone])
+    raw = fit(read.order.phone.strip(), 64)
+    phones = [
+        {"shop": shop, "number": number, "customer": customer, "raw": raw}
+        for number in (read.phone, *read.phones)
+    ]
+    await insert_new(connection, t.customer_phones, phones)
     return customer
 
 

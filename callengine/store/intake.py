@@ -24,7 +24,7 @@ from callengine.store.customers import customer_of
 from callengine.store.database import Database, persistent
 from callengine.store.order_rows import order_card
 from callengine.store.postgres import TRANSACTION_S
-from callengine.store.rows import shop_of
+from callengine.store.rows import fit, shop_of
 
 BATCH_S = 60.0
 
@@ -157,7 +157,7 @@ def _order_row(shop: str, read: ReadOrder, at: Instant) -> dict[str, Any]:
         "number": order.number.strip(),
         "name": order.name.strip(),
         "phone": read.phone,
-        "phone_raw": order.phone.strip(),
+        "phone_raw": fit(order.phone.strip(), 64),
         "stage": Stage.NEW.value,
         "language": read.language if order.language else "",
         "region": read.region,
@@ -165,7 +165,7 @@ def _order_row(shop: str, read: ReadOrder, at: Instant) -> dict[str, Any]:
         "total_minor": read.total_minor,
         "method": order.method,
         "address": order.address,
-        "comment": order.comment,
+        "comment": read.comment,
         "content_hash": read.content_hash,
         "placed_at": read.placed_at,
         "received_at": at,

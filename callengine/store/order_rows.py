@@ -54,6 +54,7 @@ async def order_card(connection: AsyncConnection, row: Row[Any]) -> OrderCard:
             for line in lines
         ),
         delivery=None if delivery is None else delivery_card(delivery),
+        comment=row.comment,
     )
 
 

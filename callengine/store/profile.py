@@ -133,4 +133,5 @@ def _order(lines: list[Row], found: _Found) -> OrderCard:
             for i in lines
         ),
         delivery=found.deliveries.get(head.a),
+        comment=head.h,
     )

@@ -26,7 +26,7 @@ MAX_CONTACTS = 10
 
 _EMPTY: ColumnElement[Any] = literal_column("''")
 _ZERO: ColumnElement[Any] = literal_column("0")
-_TEXTS = ("a", "b", "c", "d", "e", "f", "g")
+_TEXTS = ("a", "b", "c", "d", "e", "f", "g", "h")
 _WHOLES = ("x", "y", "z")
 
 
@@ -43,6 +43,7 @@ class Row(NamedTuple):
     e: str
     f: str
     g: str
+    h: str
     x: int
     y: int
     z: int
@@ -118,6 +119,7 @@ def _orders(who: Any, shop: Any) -> tuple[Select[Any], ...]:
         i.sku,
         i.name,
         i.category,
+        r.comment,
         r.total_minor,
         i.quantity,
         i.price_minor,

@@ -89,6 +89,7 @@ class MemoryOrder:
                 for item in self.read.order.items
             ),
             delivery=self.delivery,
+            comment=self.read.comment,
         )
 
     def facts(self) -> OrderFacts:
@@ -97,7 +98,7 @@ class MemoryOrder:
             order=self.card(),
             phone=self.read.phone,
             name=self.read.order.name.strip(),
-            comment=self.read.order.comment,
+            comment=self.read.comment,
             tries=self.tries,
         )
 

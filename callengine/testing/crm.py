@@ -119,7 +119,8 @@ class MemoryIntake:
                 name=known.card.name or order.name.strip(),
                 region=known.card.region or read.region,
             )
-        self.books.add_phone(known.card.customer, read.phone)
+        for number in (read.phone, *read.phones):
+            self.books.add_phone(known.card.customer, number)
         return known.card.customer
 
     def _match(self, shop: ShopId, read: ReadOrder) -> MemoryCustomer | None:

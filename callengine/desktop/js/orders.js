@@ -32,6 +32,7 @@ function orderPart(order, isCurrent, isOpen) {
     ),
     h("table", {}, h("tbody", {}, order.items.map((item) => itemRow(item, order.currency)))),
     deliveryLine(order.delivery),
+    order.comment ? h("p", { class: "contact-note", text: order.comment }) : null,
     h("p", { class: "dim", text: t("order.placed", { at: moment(order.placed_at, language()) }) }),
   );
 }

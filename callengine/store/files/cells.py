@@ -1,155 +1,198 @@
-"""Reading one cell: headings, quantities, prices, times as people write them."""
+"""One row as a part of an order: what must be right, and what may be left out."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from callengine.engine.orders import WHOLE_CURRENCIES
-
-COLUMNS = (
-    "number",
-    "phone",
-    "name",
-    "language",
-    "region",
-    "sku",
-    "item",
-    "category",
-    "quantity",
-    "price",
-    "currency",
-    "method",
-    "address",
-    "placed_at",
-    "comment",
-    "external_id",
-    "zone",
-    "consent",
-    "cut_off_at",
+from callengine.core.ids import Instant
+from callengine.engine.orders import MAX_CUT_OFF_AHEAD_S, MAX_PLACED_AHEAD_S
+from callengine.engine.ports import NewItem, NewOrder
+from callengine.engine.reading import BadValue, words
+from callengine.engine.reading.instants import read_instant
+from callengine.engine.reading.money import read_price, read_quantity
+from callengine.engine.reading.texts import LOST_CELLS, check_decoded
+from callengine.engine.reading.words import (
+    read_consent,
+    read_language,
+    read_method,
+    read_zone,
 )
-ALIASES = {
-    "заказ": "number",
-    "номер": "number",
-    "номер заказа": "number",
-    "замовлення": "number",
-    "номер замовлення": "number",
-    "телефон": "phone",
-    "имя": "name",
-    "фио": "name",
-    "ім'я": "name",
-    "піб": "name",
-    "клиент": "name",
-    "клієнт": "name",
-    "артикул": "sku",
-    "товар": "item",
-    "категория": "category",
-    "категорія": "category",
-    "количество": "quantity",
-    "кількість": "quantity",
-    "цена": "price",
-    "ціна": "price",
-    "валюта": "currency",
-    "адрес": "address",
-    "адреса": "address",
-    "доставка": "method",
-    "дата": "placed_at",
-    "комментарий": "comment",
-    "коментар": "comment",
-    "регион": "region",
-    "регіон": "region",
-    "язык": "language",
-    "мова": "language",
-    "часовой пояс": "zone",
-    "часовий пояс": "zone",
-    "согласие": "consent",
-    "згода": "consent",
-}
-_YES = frozenset(("yes", "true", "1", "да", "так"))
-_NO = frozenset(("", "no", "false", "0", "нет", "ні"))
-MAX_PRICE = Decimal(10) ** 10
-DATES = (
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
-)
+from callengine.store.files.headings import IGNORE, PARTS, Meaning
+from callengine.store.files.sheet import NO_VALUE
+
+T = TypeVar("T")
+
+IDENTITY = ("number", "phone", "name", "sku", "item", "external_id", "currency")
+TOTALS = words("итого всего итог разом усього total totals sum")
 
 
 class BadCell(ValueError):
-    """A cell cannot be read; the text says why."""
+    """A row cannot be taken; the text says why."""
 
 
-def heading_of(text: str) -> str:
-    """Name the column that a heading means; an unknown one stays as it is."""
-    plain = text.strip().strip("*").strip().lower()
-    return ALIASES.get(plain, plain.replace(" ", "_"))
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    What a row is read against.
+
+    Attributes:
+        at: the instant of intake; None when a plan for no certain time is read.
+    """
+
+    currency: str
+    zone: str
+    at: Instant | None = None
 
 
-def quantity_of(text: str) -> int:
-    """Read a quantity; one when the cell is empty."""
-    if not text:
-        return 1
-    value = _decimal(text, "quantity")
-    if value != value.to_integral_value() or not 1 <= value <= 100_000:
-        raise BadCell(f"quantity {text!r} is no whole number from 1 to 100000")
-    return int(value)
+@dataclass(slots=True)
+class Cells:
+    """A row by the columns' names, and what of it was left out."""
+
+    by_name: dict[str, str]
+    currency: str = ""
+    doubts: list[str] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> str:
+        return self.by_name.get(name, "")
+
+    @property
+    def is_continuation(self) -> bool:
+        """Whether this is a further item of the order above: nothing says whose."""
+        whose = ("number", "phone", "name", "external_id")
+        return not any(self[name] for name in whose) and self.has_item
+
+    @property
+    def has_item(self) -> bool:
+        """Whether the row names something ordered."""
+        return bool(self["item"] or self["sku"])
+
+    @property
+    def is_total(self) -> bool:
+        """Whether this is the line of totals below a report."""
+        said = self["number"] or self["item"] or self["name"]
+        return not self["phone"] and said.strip(" :.").lower() in TOTALS
 
 
-def price_of(text: str, currency: str) -> int:
-    """Read a price in minor units; nothing when the cell is empty."""
-    if not text:
-        return 0
-    value = _decimal(text, "price")
-    minor = value if currency in WHOLE_CURRENCIES else value * 100
-    if minor != minor.to_integral_value():
-        raise BadCell(f"price {text!r} has more decimals than {currency} has")
-    if not 0 <= value <= MAX_PRICE:
-        raise BadCell(f"price {text!r} is negative or too large")
-    return int(minor)
+def cells_of(row: Sequence[str], columns: Sequence[Meaning]) -> Cells:
+    """Lay a row out by name; columns of one meaning are joined in their order."""
+    parts: dict[str, list[str]] = {}
+    currency = ""
+    for cell, meaning in zip(row, columns, strict=False):
+        if cell and meaning.column and meaning.column != IGNORE:
+            held = parts.setdefault(PARTS.get(meaning.column, meaning.column), [])
+            if cell not in held:
+                held.append(cell)
+            currency = meaning.currency or currency
+    joined = {name: _JOINTS.get(name, " ").join(held) for name, held in parts.items()}
+    return Cells(joined, currency)
 
 
-def _decimal(text: str, column: str) -> Decimal:
-    plain = text.replace(" ", "").replace("\u202f", "").replace("'", "")
-    if "," in plain and "." in plain:
-        # 1,299.00 and 1.299,00: the last one is the decimal sign.
-        thousands = "," if plain.rfind(",") < plain.rfind(".") else "."
-        plain = plain.replace(thousands, "")
-    plain = plain.replace(",", ".")
-    if len(plain) > 20 or not all(char in "0123456789.-" for char in plain):
-        raise BadCell(f"{column} {text[:30]!r} is no number")
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        raise BadCell(f"{column} {text[:30]!r} is no number") from None
+_JOINTS = {"phone": "; ", "comment": "\n", "address": ", "}
 
 
-def consent_of(text: str) -> bool:
-    """Read yes or no; no when the cell is empty."""
-    plain = text.strip().lower()
-    if plain not in _YES | _NO:
-        raise BadCell(f"consent {text[:30]!r} is neither yes nor no")
-    return plain in _YES
+def order_of(cells: Cells, setting: Setting) -> NewOrder:
+    """
+    Read a row; what cannot be read of an optional column is left out, and told.
 
+    A row without an item has none: the first line of an order may be its head alone.
 
-def instant_of(text: str, zone: str, column: str = "placed_at") -> float | None:
-    """Read a time; one without an offset is in `zone`."""
-    if not text:
-        return None
-    for read in (datetime.fromisoformat, *map(_by_pattern, DATES)):
-        try:
-            at = read(text)
-        except ValueError:
-            continue
-        aware = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
-        if not 2000 <= aware.year <= 2200:
-            break
-        return aware.astimezone(UTC).timestamp()
-    raise BadCell(
-        f"{column} {text[:30]!r} is no time; write 2026-11-20 09:00 or 20.11.2026 09:00"
+    Raises:
+        BadCell: identity, items or money are not certain.
+    """
+    for name in (*IDENTITY, "quantity", "price"):
+        _check_certain(name, cells[name])
+    for name in ("address", "comment", "category", "region"):
+        _drop_lost(name, cells)
+    own = cells["currency"].upper().rstrip(".")
+    money = own or cells.currency or setting.currency
+    items = (_item(cells, money),) if cells.has_item else ()
+    if not items and (cells["quantity"] or cells["price"]):
+        raise BadCell("the row has a quantity or a price, and no item")
+    zone = _optional("zone", read_zone, cells, "")
+    method = _optional("method", read_method, cells, "")
+    notes = [cells["comment"]]
+    if cells["method"] and not method:
+        notes.append(cells["method"])
+    return NewOrder(
+        number=cells["number"],
+        phone=cells["phone"],
+        items=items,
+        name=cells["name"],
+        language=_optional("language", read_language, cells, ""),
+        region=cells["region"],
+        external_id=cells["external_id"],
+        currency=own or (cells.currency if cells.currency != setting.currency else ""),
+        placed_at=_instant("placed_at", cells, setting, MAX_PLACED_AHEAD_S),
+        method=method,
+        address=cells["address"],
+        comment="\n".join(filter(None, notes)),
+        zone=zone,
+        consent=_optional("consent", read_consent, cells, False),
+        cut_off_at=_instant("cut_off_at", cells, setting, MAX_CUT_OFF_AHEAD_S),
     )
 
 
-def _by_pattern(pattern: str) -> Callable[[str], datetime]:
-    return lambda text: datetime.strptime(text, pattern)  # noqa: DTZ007 - zone follows
+def _item(cells: Cells, money: str) -> NewItem:
+    return NewItem(
+        sku=cells["sku"],
+        name=cells["item"],
+        category=cells["category"],
+        quantity=_needed(read_quantity, cells["quantity"], 1),
+        price_minor=_needed(lambda text: read_price(text, money), cells["price"], 0),
+    )
+
+
+def _check_certain(name: str, text: str) -> None:
+    if text == NO_VALUE:
+        raise BadCell(
+            f"{name} is a formula without a value; open the file in a spreadsheet and"
+            " save it again"
+        )
+    try:
+        check_decoded(text, name)
+    except BadValue as bad:
+        raise BadCell(str(bad)) from None
+
+
+def _drop_lost(name: str, cells: Cells) -> None:
+    text = cells[name]
+    lost = text == NO_VALUE or text.upper() in LOST_CELLS
+    try:
+        check_decoded(text, name)
+    except BadValue as bad:
+        if not lost:
+            raise BadCell(str(bad)) from None
+    if lost:
+        cells.doubts.append(f"{name} {text[:20]!r} is no value")
+        cells.by_name.pop(name)
+
+
+def _needed(read: Callable[[str], T], text: str, default: T) -> T:
+    if not text:
+        return default
+    try:
+        return read(text)
+    except BadValue as bad:
+        raise BadCell(str(bad)) from None
+
+
+def _optional(name: str, read: Callable[[str], T], cells: Cells, default: T) -> T:
+    if not cells[name]:
+        return default
+    try:
+        return read(cells[name])
+    except BadValue as bad:
+        cells.doubts.append(str(bad))
+        return default
+
+
+def _instant(
+    name: str, cells: Cells, setting: Setting, ahead_s: float
+) -> Instant | None:
+    def read(text: str) -> Instant | None:
+        found = read_instant(text, setting.zone, name, now=setting.at)
+        if setting.at is not None and found > setting.at + ahead_s:
+            raise BadValue(f"{name} {text[:30]!r} is too far in the future")
+        return found
+
+    return _optional(name, read, cells, None)

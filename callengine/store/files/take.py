@@ -7,7 +7,7 @@ from callengine.core.ids import Instant
 from callengine.core.roster import Shop
 from callengine.engine.ports import OrderRefused, TakenAs
 from callengine.store.files.orders import ParsedOrder, parse_orders
-from callengine.store.files.table import BadRow
+from callengine.store.files.wrong import BadRow
 from callengine.store.intake import SqlIntake
 
 BATCH = 200

@@ -86,7 +86,8 @@ def test_columns_nobody_asked_for_are_named() -> None:
         ("T-1;89161234567;И;Чай;;0;5", "no whole number from 1"),
         ("T-1;89161234567;И;Чай;;1,5;5", "no whole number from 1"),
         ("T-1;89161234567;И;Чай;;1;пять", "price 'пять' is no number"),
-        ("T-1;89161234567;И;Чай;;1;5,005", "more decimals than RUB has"),
+        ("T-1;89161234567;И;Чай;;1;5,005", "can be read in two ways"),
+        ("T-1;89161234567;И;Чай;;1;0,005", "more decimals than RUB has"),
         ("T-1;89161234567;И;Чай;;1;-5", "negative or too large"),
         ("T-1;89161234567;И;Чай;;1;1e999", "is no number"),
         ("T-1;89161234567;И;Чай;;1;5;лишнее", "more cells than headings"),
@@ -126,10 +127,10 @@ def test_rows_that_contradict_each_other_are_bad() -> None:
     assert file.orders == []
 
 
-def test_broken_quotes_spoil_the_rest_and_not_what_was_before() -> None:
+def test_broken_quotes_spoil_one_row() -> None:
     file = parsed(f'{HEAD}\n{ROW}\nT-2;8916;"И;Чай;;1;5\nT-3;8916;И;Чай;;1;5\n')
 
-    assert [o.order.number for o in file.orders] == ["T-1"]
+    assert [o.order.number for o in file.orders] == ["T-1", "T-3"]
     ((line, said),) = reasons(file)
     assert line == 3
     assert "broken quotes" in said
@@ -160,10 +161,13 @@ def test_times_without_a_zone_are_the_shops(text: str, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["вчера", "32.13.2026", "0001-01-01", "9999-12-31"])
-def test_what_is_no_time_is_named(text: str) -> None:
+def test_what_is_no_time_costs_that_value_and_is_named(text: str) -> None:
     file = parsed(f"number;phone;item;placed_at\n1;89161234567;Чай;{text}\n")
 
-    assert "is no time" in reasons(file)[0][1]
+    assert file.bad == []
+    assert file.orders[0].order.placed_at is None
+    assert [row.line for row in file.doubts] == [2]
+    assert "is no time" in file.doubts[0].reason
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
     regime = pool.roster.regime_of(call.shop)
     ended = fate(call, pool.rules.trunks)
     outcome, customer = ended.outcome, call.customer
-    this = PastAttempt(at=customer.started_at, outcome=outcome)
+    this = PastAttempt(at=call.began_at, outcome=outcome)
     pool.leads.attempted(lead.shop, lead.number, this, pool.now)
     again = next_attempt(
         lead, this, call.shop, regime, rules=pool.rules.recycling, now=pool.now
@@ -51,7 +51,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
                 call=call.call,
                 number=lead.number,
                 tries=lead.tries + 1,
-                started_at=customer.started_at,
+                started_at=call.began_at,
                 answered_at=call.answered_at,
                 bridged_at=call.bridged_at,
                 ended_at=pool.now,
@@ -62,7 +62,7 @@ def record_attempt(pool: Pool, call: Call) -> None:
                 agent=call.agent if outcome is Outcome.BRIDGED else None,
                 next_try_at=again.at,
                 rule=again.reason,
-                trunk=call.shop.trunk,
+                trunk=customer.trunk,
                 fault=ended.fault.value,
                 zone=clock_of(lead, call.shop, regime).key,
             )
@@ -77,8 +77,17 @@ def _rang_s(call: Call, now: Instant) -> float:
     return max(0.0, until - call.customer.ringing_at)
 
 
-def fate(call: Call, trunks: Mapping[str, Trunk]) -> Ending:
-    """Read an attempt's outcome, as its trunk means it, and whose fault it was."""
+def fate(
+    call: Call, trunks: Mapping[str, Trunk], *, unreachable: bool | None = None
+) -> Ending:
+    """
+    Read an attempt's outcome, as its trunk means it, and whose fault it was.
+
+    Args:
+        unreachable: the trunk could not be asked; None: as the call's ending says.
+    """
+    if unreachable is None:
+        unreachable = call.ending == "unreachable"
     if call.outcome is Outcome.FAILED and call.bridged_at is not None:
         return Ending(call.outcome, Fault.OURS)
     if call.outcome is not None:
@@ -88,9 +97,9 @@ def fate(call: Call, trunks: Mapping[str, Trunk]) -> Ending:
         sip_code=customer.sip_code,
         cause=customer.cause,
         ring_seen=customer.ringing_at is not None,
-        unreachable=call.ending == "unreachable",
+        unreachable=unreachable,
     )
-    trunk = trunks.get(call.shop.trunk)
+    trunk = trunks.get(customer.trunk)
     return ending_of(response, None if trunk is None else trunk.codes)
 
 

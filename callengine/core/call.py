@@ -36,6 +36,8 @@ class Leg:
     channel: ChannelId
     role: str
     agent: AgentId | None = None
+    trunk: str = ""
+    """What a customer's leg goes by; '' when it is not known."""
     started_at: Instant
     ringing_at: Instant | None = None
     answered_at: Instant | None = None
@@ -152,7 +154,21 @@ class Call:
     def legs(self) -> list[Leg]:
         """Every leg the call ever had, in order."""
         now = [self.agent_leg] if self.agent_leg is not None else []
-        return [self.customer, *self.past_legs, *now]
+        return [*self.tries, self.customer, *self._past_agents, *now]
+
+    @property
+    def _past_agents(self) -> list[Leg]:
+        return [leg for leg in self.past_legs if leg.role != "customer"]
+
+    @property
+    def tries(self) -> list[Leg]:
+        """The customer's legs that trunks have failed, in order."""
+        return [leg for leg in self.past_legs if leg.role == "customer"]
+
+    @property
+    def began_at(self) -> Instant:
+        """When the customer was first dialled, or called."""
+        return next(iter((*self.tries, self.customer))).started_at
 
     @property
     def over(self) -> bool:

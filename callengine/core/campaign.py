@@ -46,7 +46,7 @@ class Campaign:
     ) -> None:
         self.regime = regime
         self._zone = ZoneInfo(shop.zone)
-        self._trunk = shop.trunk
+        self._trunk = next(iter(shop.trunks), "")
         self._began_at = now
         self.pacer = Pacer(
             Estimates(priors, ring_s=ring_s, hold_s=regime.nuisance.threshold_s),
@@ -78,17 +78,28 @@ class Campaign:
             self.regime.nuisance, zone=str(self._zone), started_at=began_at
         )
 
-    def context(self, tries: int, at: Instant) -> AnswerContext:
-        """Say what an answer to the `tries`th attempt, started at `at`, depends on."""
+    def context(self, tries: int, at: Instant, trunk: str = "") -> AnswerContext:
+        """
+        Say what an answer to the `tries`th attempt, started at `at`, depends on.
+
+        Args:
+            trunk: what it goes by; '' for the shop's first.
+        """
         hour = datetime.fromtimestamp(at, self._zone).hour
-        return AnswerContext(hour=hour, tries=tries, trunk=self._trunk)
+        return AnswerContext(hour=hour, tries=tries, trunk=trunk or self._trunk)
 
     def chance(self, lead: Lead, now: Instant) -> float:
         """Estimate the chance that a lead is answered if it is dialled now."""
         return self.pacer.estimates.answer.chance(self.context(lead.tries + 1, now))
 
     def attempt_ended(
-        self, tries: int, started_at: Instant, ended_at: Instant, *, answered: bool
+        self,
+        tries: int,
+        started_at: Instant,
+        ended_at: Instant,
+        *,
+        answered: bool,
+        trunk: str = "",
     ) -> None:
         """
         Learn that an attempt was answered, or ended without.
@@ -98,7 +109,7 @@ class Campaign:
             ended_at: when it was answered, or ended.
         """
         self.pacer.estimates.attempt_ended(
-            self.context(tries, started_at),
+            self.context(tries, started_at, trunk),
             max(0.0, ended_at - started_at),
             answered=answered,
         )

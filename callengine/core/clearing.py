@@ -60,6 +60,9 @@ def leg_gone(pool: Pool, leg: Leg, *, cause: int, sip_code: int | None) -> None:
     """Note that a channel is no more, and free its agent's phone."""
     leg.ended_at = pool.now
     leg.cause, leg.sip_code = cause, sip_code
+    standing = pool.trunks.get(leg.trunk)
+    if standing is not None:
+        standing.freed()
     pool.by_channel.pop(leg.channel, None)
     agent = pool.agents.get(leg.agent) if leg.agent else None
     if agent is not None and agent.channel == leg.channel:

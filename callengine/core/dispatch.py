@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from callengine.core import (
+    carrying,
     clearing,
     desk,
     hearing,
@@ -45,6 +46,7 @@ from callengine.core.facts import (
     TalkingEnded,
     TalkingStarted,
     TimerFired,
+    TrunkRegistered,
 )
 from callengine.core.ids import AgentId, CallId
 from callengine.core.machines import AttemptCue, CallState
@@ -95,6 +97,7 @@ def on_channel_ringing(pool: Pool, fact: ChannelRinging) -> None:
         call.note(pool.now, "ringing", leg.role)
         if leg.role == "customer":
             call.move_attempt(AttemptCue.RANG)
+            carrying.rang(pool, leg)
 
 
 def on_channel_answered(pool: Pool, fact: ChannelAnswered) -> None:
@@ -276,4 +279,5 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     TalkingEnded: hearing.on_talking_ended,
     TalkingStarted: hearing.on_talking_started,
     TimerFired: on_timer_fired,
+    TrunkRegistered: carrying.on_trunk_registered,
 }

@@ -50,6 +50,8 @@ class CallArrived(Fact):
     """As presented (ANI), raw text; None when withheld."""
     choice: str = ""
     """What the caller chose in a menu of the dialplan."""
+    endpoint: str = ""
+    """`PJSIP/NAME` that it came by; '' when it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,21 @@ class EndpointChanged(Fact):
     in_use: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkRegistered(Fact):
+    """
+    Whether we are logged in at a carrier, as Asterisk sees it.
+
+    Attributes:
+        registered: None while it is tried for the first time.
+        said: Asterisk's word for it.
+    """
+
+    trunk: str
+    registered: bool | None
+    said: str = ""
+
+
 # --- from the customer base ------------------------------------------------------
 
 
@@ -233,6 +250,7 @@ class Lead:
 
     Attributes:
         zone: the customer's IANA zone, empty if nobody knows.
+        trunk: what it is dialled by, once that is chosen.
         value: in whole units of the shop's money.
         cut_off_at: when the courier leaves; None without one.
         past: attempts on this number, whatever the order, as far back as the shop's
@@ -254,7 +272,7 @@ class Lead:
     due_at: Instant = 0.0
     deadline_at: Instant | None = None
     caller_id: str = ""
-    trunk: str = "trunk"
+    trunk: str = ""
     zone: str = ""
     placed_at: Instant = 0.0
     value: float = 0.0

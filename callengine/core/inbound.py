@@ -1,5 +1,7 @@
 """Inbound calls: arrival, identification, greeting and music, waiting, fallback."""
 
+from dataclasses import replace
+
 from callengine.core import clearing, offers, routing
 from callengine.core import effects as do
 from callengine.core.call import Call, Leg
@@ -10,6 +12,8 @@ from callengine.core.machines import CallCue, CallState
 from callengine.core.pool import Pool
 from callengine.core.records import CallRecord
 from callengine.core.roster import Shop
+from callengine.core.trunks.formats import from_wire
+from callengine.core.trunks.standing import Standing
 
 Q850_UNALLOCATED = 1
 LANGUAGES = ("en", "ru", "uk")
@@ -20,14 +24,37 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     """Take a caller in: find the shop, look the caller up, greet."""
     if fact.channel in pool.by_channel:
         return  # found by reconciliation before its own event came
+    fact = as_numbers(pool, fact)
+    standing = pool.trunks.at(fact.endpoint)
     shop = pool.shop_of.get(normalised(fact.dialled_number))
     call_id = CallId(pool.new_id())
     if shop is None:
         pool.emit(do.HangUp(call=call_id, channel=fact.channel, cause=Q850_UNALLOCATED))
         pool.emit(do.RecordCall(record=unknown_number(call_id, fact)))
         return
-    call = Call(
-        call=call_id,
+    call = new_call(call_id, shop, fact, standing)
+    call.note(fact.at, "arrived", fact.dialled_number)
+    if standing is not None:
+        standing.came_in()
+    pool.add_call(call)
+    pool.emit(
+        do.Identify(
+            call=call_id,
+            dialled_number=fact.dialled_number,
+            caller_number=fact.caller_number,
+            choice=fact.choice,
+        )
+    )
+    if shop.greeting:
+        greet(pool, call)
+
+
+def new_call(
+    call: CallId, shop: Shop, fact: CallArrived, standing: Standing | None
+) -> Call:
+    """Make the call of somebody who has just come in."""
+    return Call(
+        call=call,
         shop=shop,
         direction="inbound",
         number=fact.caller_number,
@@ -40,23 +67,31 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
         customer=Leg(
             channel=fact.channel,
             role="customer",
+            trunk="" if standing is None else standing.trunk.name,
             started_at=fact.at,
             answered_at=fact.at,
         ),
         requirement=routing.requirement_for_unknown(shop.shop, shop.language),
     )
-    call.note(fact.at, "arrived", fact.dialled_number)
-    pool.add_call(call)
-    pool.emit(
-        do.Identify(
-            call=call_id,
-            dialled_number=fact.dialled_number,
-            caller_number=fact.caller_number,
-            choice=fact.choice,
+
+
+def as_numbers(pool: Pool, fact: CallArrived) -> CallArrived:
+    """
+    Read both numbers as the trunk means them; E.164 where they are numbers.
+
+    A caller whose trunk is not believed shows none.
+    """
+    standing = pool.trunks.at(fact.endpoint)
+    if standing is None:
+        return fact
+    trunk, caller, dialled = standing.trunk, fact.caller_number, fact.dialled_number
+    if normalised(dialled) not in pool.shop_of:
+        dialled = from_wire(dialled, trunk.numbers) or dialled
+    if caller is not None:
+        caller = (
+            (from_wire(caller, trunk.numbers) or caller) if trunk.believes else None
         )
-    )
-    if shop.greeting:
-        greet(pool, call)
+    return replace(fact, caller_number=caller, dialled_number=dialled)
 
 
 def normalised(number: str) -> str:

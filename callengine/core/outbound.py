@@ -7,8 +7,9 @@ the card is open before the agent's phone, which answers by itself, is rung.
 """
 
 from dataclasses import replace
+from typing import Any
 
-from callengine.core import clearing, offers, permission, routing
+from callengine.core import carrying, clearing, offers, permission, routing
 from callengine.core import effects as do
 from callengine.core.agent import AUTO_ANSWER_SKILL
 from callengine.core.call import Call, Leg
@@ -25,6 +26,7 @@ from callengine.core.records import Outcome
 from callengine.core.recycling.urgency import best_hour
 from callengine.core.roster import Shop
 from callengine.core.skills import Requirement
+from callengine.core.trunks.choosing import Choice, NoTrunk
 
 
 def on_leads_offered(pool: Pool, fact: LeadsOffered) -> None:
@@ -57,15 +59,19 @@ def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) ->
         return 0
     verdict = ask(pool, lead, shop, campaign, agent_waits=False)
     if verdict.allowed:
+        choice = carrying.by_which(pool, lead, shop)
         pool.leads.discard(lead.attempt)
+        if isinstance(choice, NoTrunk):
+            wait_for_trunk(pool, lead, choice)
+            return 0
         call = begin(pool, lead, shop, head.lane.requirement)
         call.chance = campaign.chance(lead, pool.now)
         pool.lines[call.call] = None
         detail = tick.detail() | told(verdict)
         bound = detail.pop("reason")
         why = f"agents are expected for its answer; bounded by: {bound}"
-        pool.decide("pacing", call, "", why, **detail)
-        dial(pool, call, lead, shop)
+        pool.decide("pacing", call, "", why, **detail, **by(choice))
+        carrying.dial(pool, call, lead, choice)
         return 1
     if verdict.rule is Rule.LOCK_OUT:
         pool.leads.discard(lead.attempt)
@@ -99,8 +105,12 @@ def set_aside(pool: Pool, head: Head, shop: Shop, verdict: Verdict) -> bool:
     chosen = pool.matcher.choose_free(needed)
     if chosen is None:
         return False
-    agent = pool.agents[chosen]
+    choice = carrying.by_which(pool, lead, shop)
     pool.leads.discard(lead.attempt)
+    if isinstance(choice, NoTrunk):
+        wait_for_trunk(pool, lead, choice)
+        return True
+    agent = pool.agents[chosen]
     call = begin(pool, lead, shop, head.lane.requirement)
     pool.decide(
         "pacing",
@@ -114,9 +124,10 @@ def set_aside(pool: Pool, head: Head, shop: Shop, verdict: Verdict) -> bool:
         calls_waiting=waiting,
         leads=len(pool.leads),
         **told(verdict),
+        **by(choice),
     )
     offers.reserve(pool, call, agent, "offered")
-    dial(pool, call, lead, shop)
+    carrying.dial(pool, call, lead, choice)
     return True
 
 
@@ -161,28 +172,31 @@ def put_off(pool: Pool, lead: Lead, verdict: Verdict) -> None:
     )
 
 
+def wait_for_trunk(pool: Pool, lead: Lead, none: NoTrunk) -> None:
+    """Give a lead back that no trunk can carry now."""
+    pool.emit(
+        do.PutLeadOff(
+            attempt=lead.attempt,
+            order=lead.order,
+            shop=lead.shop,
+            at=pool.now + none.wait_s,
+            rule="trunk",
+            reason=none.reason,
+        )
+    )
+
+
+def by(choice: Choice) -> dict[str, Any]:
+    """Give the choice of a trunk the form that decision records keep."""
+    return {"trunk": choice.trunk.name, "trunks_passed": list(choice.passed)}
+
+
 def begin(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:
     """Enter the call of an attempt."""
     call = order_call(pool, lead, shop, requirement)
     pool.numbers_live.add(lead.number)
     pool.add_call(call)
     return call
-
-
-def dial(pool: Pool, call: Call, lead: Lead, shop: Shop) -> None:
-    """Commit the attempt, then ring the customer."""
-    pool.emit(
-        do.BeginAttempt(call=call.call, lead=lead, at=pool.now),
-        do.Originate(
-            call=call.call,
-            channel=call.customer.channel,
-            endpoint=f"PJSIP/{lead.number}@{shop.trunk}",
-            caller_id=lead.caller_id or shop.caller_id,
-            timeout_s=round(
-                max(pool.rules.customer_ring_s, pool.regime_of(shop).least_ring_s)
-            ),
-        ),
-    )
 
 
 def take_back(pool: Pool, call_id: CallId) -> None:
@@ -233,6 +247,7 @@ def customer_answered(pool: Pool, call: Call, leg: Leg) -> None:
     call.move(CallCue.CUSTOMER_ANSWERED)
     call.enqueued_at = pool.now
     call.note(pool.now, "customer_answered")
+    carrying.answered(pool, leg)
     pool.line_over(call, answered=True)
     agent = pool.agents.get(call.agent) if call.agent else None
     if agent is None:
@@ -257,7 +272,9 @@ def customer_lost(pool: Pool, call: Call, *, unreachable: bool) -> None:
             pool.settle(call)
         call.outcome = call.outcome or Outcome.NUISANCE
         clearing.clear(pool, call, "nuisance")
-    else:
+    elif call.state is not CallState.DIALLING or not carrying.went_on(
+        pool, call, unreachable=unreachable
+    ):
         pool.line_over(call, answered=False)
         clearing.clear(pool, call, "unreachable" if unreachable else "not_reached")
 

@@ -9,8 +9,8 @@ with agents set aside; any other asks its pacer.
 from dataclasses import dataclass, field
 from itertools import chain
 
+from callengine.core import carrying, outbound
 from callengine.core import effects as do
-from callengine.core import outbound
 from callengine.core.agent import AUTO_ANSWER_SKILL, Agent
 from callengine.core.campaign import Campaign
 from callengine.core.ids import CallId, Instant
@@ -83,9 +83,13 @@ def _start(pool: Pool) -> float:
         if shop is None:
             pool.leads.discard(head.lead.attempt)
             continue
+        if not carrying.room(pool, shop):
+            # Its trunks are full, or rest: the orders wait where they are.
+            done.add(head.lane)
+            continue
         campaign, tick = pool.campaign(shop), None
         if not (campaign.set_aside or head.lane.aside):
-            tick = campaign.pacer.decide(sight.view(head, campaign), pool.now)
+            tick = campaign.pacer.decide(sight.view(head, campaign, shop), pool.now)
             again_s = min(again_s, tick.look_again_s)
             for place in tick.hang_up:
                 outbound.take_back(pool, sight.lines[place])
@@ -135,7 +139,7 @@ class Sight:
     """Of the latest view, in its order."""
     _by_class: dict[int, list[AgentView]] | None = None
 
-    def view(self, head: Head, campaign: Campaign) -> PacingView:
+    def view(self, head: Head, campaign: Campaign, shop: Shop) -> PacingView:
         """Show the agents who can serve a lane, and the lines that compete for them."""
         pool, requirement = self.pool, head.lane.requirement
         needed = expr_of(requirement)
@@ -152,8 +156,12 @@ class Sight:
             inbound_per_s=share * pool.inbound.per_s(pool.now),
             leads=len(pool.leads),
             chance=campaign.chance(head.lead, pool.now),
-            lines_left=max(0, pool.rules.pacing.most_lines - len(pool.lines)),
+            lines_left=self._lines_left(shop),
         )
+
+    def _lines_left(self, shop: Shop) -> int:
+        left = self.pool.rules.pacing.most_lines - len(self.pool.lines)
+        return max(0, min(left, carrying.room(self.pool, shop)))
 
     def _agents(self, able: int) -> tuple[AgentView, ...]:
         if self._by_class is None:

@@ -32,6 +32,7 @@ from callengine.core.records import DecisionRecord
 from callengine.core.roster import Roster, Shop
 from callengine.core.rules import Rules
 from callengine.core.skills import Requirement
+from callengine.core.trunks.trunks import Trunks
 
 
 class Pool:
@@ -66,6 +67,7 @@ class Pool:
         self.matcher = Matcher(rules.routing)
         self.inbound = Inflow()
         self.leads = Leads()
+        self.trunks = Trunks(rules.trunks)
         self.numbers_live: set[str] = set()
         self.lines: dict[CallId, None] = {}
         """Attempts not yet answered that have no agent of their own."""
@@ -209,6 +211,7 @@ class Pool:
                 call.customer.started_at,
                 self.now,
                 answered=answered,
+                trunk=call.customer.trunk,
             )
 
     def settle(self, call: Call) -> None:

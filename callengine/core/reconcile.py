@@ -78,6 +78,7 @@ def missed_facts(pool: Pool, living: Living, now: Instant) -> list[Fact]:
                     dialled_number=dialled,
                     caller_number=channel.caller_number,
                     choice=choice,
+                    endpoint=channel.endpoint,
                 )
             )
     return facts
@@ -141,6 +142,9 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
         for leg in call.legs:
             if leg.alive:
                 pool.by_channel[leg.channel] = call.call
+                standing = pool.trunks.get(leg.trunk)
+                if standing is not None:
+                    standing.found()
     # Agents before callers: what is due for a caller depends on who could serve them.
     for agent in pool.agents.values():
         if agent.channel not in pool.by_channel:

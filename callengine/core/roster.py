@@ -32,7 +32,8 @@ class Shop:
     caller_id: str = ""
     """E.164 number shown to called customers."""
     dial_orders: bool = True
-    trunk: str = "trunk"
+    trunks: tuple[str, ...] = ()
+    """What its orders are dialled by, best first; none: any, the cheapest first."""
     regime: str = HOUSE.name
     """Name of the rules its orders are dialled by."""
     nuisance_message: str = ""

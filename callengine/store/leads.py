@@ -84,7 +84,6 @@ class LeadReader:
             due_at=row.next_try_at,
             deadline_at=row.deadline_at,
             caller_id=shop.caller_id,
-            trunk=shop.trunk,
             zone=customer_zone(stored, row.phone, shop, regime),
             placed_at=row.placed_at,
             value=in_whole_money(row.total_minor, row.currency),

@@ -39,7 +39,7 @@ def shop_of(row: Row[Any], numbers: Sequence[str]) -> Shop:
         music=row.music,
         caller_id=row.caller_id,
         dial_orders=bool(row.dial_orders),
-        trunk=row.trunk,
+        trunks=tuple(row.trunks.split()),
         regime=row.regime,
         nuisance_message=row.nuisance_message,
         advertising=bool(row.advertising),

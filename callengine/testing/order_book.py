@@ -66,7 +66,6 @@ class MemoryOrderBook:
             due_at=order.next_try_at or 0.0,
             deadline_at=order.deadline_at,
             caller_id=shop.caller_id,
-            trunk=shop.trunk,
             zone=customer_zone(
                 books.customers[order.customer].zone, order.read.phone, shop, regime
             ),

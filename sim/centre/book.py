@@ -209,7 +209,6 @@ class Book:
             tries=order.tries,
             due_at=order.due_at,
             caller_id=shop.caller_id,
-            trunk=shop.trunk,
             zone=shop.zone,
             placed_at=order.clock.placed_at,
             value=order.clock.value,

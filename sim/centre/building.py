@@ -50,7 +50,7 @@ def shop_of(slug: str, part: ShopPart, place: int, centre: Centre) -> Shop:
         greeting="sound:greeting" if part.greeting_s else "",
         music="",
         caller_id=DIALLED.format(place),
-        trunk=part.trunk,
+        trunks=(part.trunk,),
         regime=part.regime,
         nuisance_message="sound:message" if part.message_s else "",
     )

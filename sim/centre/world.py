@@ -186,7 +186,7 @@ class CentreWorld:
     def line_of(self, call: CallId) -> tuple[ChannelId, str]:
         """Name the channel of a called customer, and its trunk."""
         one = self.pool.calls[call]
-        return one.customer.channel, one.shop.trunk
+        return one.customer.channel, one.shop.trunks[0]
 
     def length_of(self, call: CallId, media: str) -> float:
         """Say how long a prompt of a call's shop is."""

@@ -102,3 +102,28 @@ async def test_rows_of_the_first_schema_outlive_the_second_and_the_way_back(
             kept = await connection.exec_driver_sql("SELECT * FROM customer_phones")
             assert kept.one()[0] == "teplo"
     assert await migrate.current(empty) == "0001"
+
+
+async def test_the_trunk_that_a_shop_named_stays_its_first(empty: Database) -> None:
+    await migrate.upgrade(empty, "0004")
+    async with empty.write() as connection:
+        for shop, trunk in (("teplo", "north"), ("svitlo", "trunk")):
+            await connection.exec_driver_sql(
+                "INSERT INTO shops (shop, name, language, region, currency, zone,"
+                " queue, greeting, music, caller_id, dial_orders, delivery_required,"
+                " trunk, goal_s, callback_s, shop_url, shop_secret, logistics_url,"
+                f" logistics_secret) VALUES ('{shop}', 'x', 'ru', 'RU', 'RUB',"
+                f" 'Europe/Moscow', 'q', '', '', '', true, false, '{trunk}', 900, 3600,"
+                " '', '', '', '')"
+            )
+    await migrate.upgrade(empty)
+    async with empty.write() as connection:
+        kept = await connection.execute(select(t.shops.c.shop, t.shops.c.trunks))
+        assert dict(kept.all()) == {"teplo": "north", "svitlo": ""}
+        await connection.exec_driver_sql(
+            "UPDATE shops SET trunks = 'east west' WHERE shop = 'teplo'"
+        )
+    await migrate.downgrade(empty, "0004")
+    async with empty.read() as connection:
+        back = await connection.exec_driver_sql("SELECT shop, trunk FROM shops")
+        assert dict(back.all()) == {"teplo": "east", "svitlo": "trunk"}

@@ -237,7 +237,7 @@ def memory_bench() -> Bench:
             music=s.music,
             caller_id=s.caller_id,
             dial_orders=s.dial_orders,
-            trunk=s.trunk,
+            trunks=tuple(s.trunks),
         )
         for s in PLAN.shops
     ]

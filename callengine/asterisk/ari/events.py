@@ -21,6 +21,8 @@ class StasisStart:
     channel: ChannelId
     arguments: tuple[str, ...]
     caller_number: str
+    name: str = ""
+    """`PJSIP/anna-0000002a`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _stasis_start(raw: Mapping[str, Any]) -> Event:
         _text(channel["id"]),
         tuple(map(_text, raw["args"])),
         _text(channel["caller"]["number"]),
+        _text(channel["name"]),
     )
 
 

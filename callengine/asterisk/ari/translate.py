@@ -156,6 +156,7 @@ class Translator:
             dialled_number=dialled[:_MAX_NUMBER],
             caller_number=presented_number(event.caller_number, presentation),
             choice=choice[:_MAX_CHOICE],
+            endpoint=event.name.rpartition("-")[0],
         )
         self._sink(fact)
 

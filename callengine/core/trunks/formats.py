@@ -184,18 +184,18 @@ def _readings(
     country, national_prefix, abroad = _plan(rules.region)
     ways = set(ways)
     prefixes = [p for p in (rules.abroad, abroad, "00") if p]
-    for prefix in dict.fromkeys(prefixes):
+    for prefix in dict.fromkeys(prefixes if ways != {NumberFormat.DIGITS} else ()):
         if written.startswith(prefix):
             yield f"+{written[len(prefix) :]}"
-    national = NumberFormat.NATIONAL in ways and national_prefix
-    if national and written.startswith(national_prefix):
+    if NumberFormat.NATIONAL in ways and written.startswith(national_prefix):
         yield f"+{country}{written[len(national_prefix) :]}"
-    if national and rules.region == "UA" and written.startswith("80"):
+    old = NumberFormat.NATIONAL in ways and rules.region == "UA"
+    if old and written.startswith("80"):
         # 8 was the long-distance prefix until 2009 and is still sent.
         yield f"+{country}{written[2:]}"
-    if NumberFormat.BARE in ways or not national_prefix:
+    if NumberFormat.BARE in ways:
         yield f"+{country}{written}"
-    if rules.area:
-        yield f"+{country}{rules.area}{written}"
     if NumberFormat.DIGITS in ways:
         yield f"+{written}"
+    if rules.area:
+        yield f"+{country}{rules.area}{written}"

@@ -86,11 +86,12 @@ async def _kept(
 def _shop_row(shop: ShopPlan) -> dict[str, Any]:
     names = (
         "name language region currency zone greeting music caller_id dial_orders"
-        " delivery_required trunk goal_s callback_s regime nuisance_message advertising"
+        " delivery_required goal_s callback_s regime nuisance_message advertising"
     )
     row = {name: getattr(shop, name) for name in names.split()}
     return row | {
         "queue": shop.queue_name,
+        "trunks": " ".join(shop.trunks),
         "shop_url": shop.receivers.shop_url,
         "logistics_url": shop.receivers.logistics_url,
     }

@@ -26,6 +26,7 @@ from callengine.core.phones import HEADERS, AutoAnswer, PhoneModel
 from callengine.core.rulebook.book import Rulebook
 from callengine.core.rulebook.reading import read_rulebook
 from callengine.store.configuration.held import Graded, HeldPlan, certificates
+from callengine.store.configuration.trunks import each_once, one_trunk
 
 SKILL_CHARACTERS = 64
 HELD_KEYS = frozenset(HeldPlan.model_fields)
@@ -172,7 +173,7 @@ class ShopPlan(Table):
     caller_id: Annotated[str, Field(validate_default=True)] = ""
     greeting: Media = ""
     music: Annotated[str, Field(max_length=64)] = "default"
-    trunk: Name = "trunk"
+    trunks: Annotated[list[Name], Field(max_length=16), AfterValidator(each_once)] = []
     dial_orders: bool = True
     regime: Name = "house"
     nuisance_message: Media = ""
@@ -183,6 +184,11 @@ class ShopPlan(Table):
     receivers: ReceiversPlan = ReceiversPlan()
     queue: QueuePlan = QueuePlan()
     products: Annotated[list[ProductPlan], Field(max_length=MAX_ENTRIES)] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        return one_trunk(data)
 
     @property
     def queue_name(self) -> str:

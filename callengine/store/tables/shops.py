@@ -28,7 +28,7 @@ shops = Table(
     name("caller_id", length=20),
     Column("dial_orders", Boolean, nullable=False),
     Column("delivery_required", Boolean, nullable=False),
-    name("trunk"),
+    name("trunks", length=1024, default=""),
     Column("goal_s", Double, nullable=False),
     Column("callback_s", Double, nullable=False),
     name("shop_url", length=500),
@@ -39,6 +39,8 @@ shops = Table(
     name("nuisance_message", length=200, default=""),
     yes_no("advertising"),
 )
+
+"""`trunks`: names in order, a space between; empty for any."""
 
 regimes = Table("regimes", metadata, key("regime"), words("data"))
 """`data` is the regime's table as the admin wrote it, in JSON."""

@@ -60,7 +60,11 @@ def test_a_caller_is_told_once_from_arrival_to_the_end_of_the_stay() -> None:
     channel = ChannelId("c")
     assert told.facts == [
         CallArrived(
-            at=AT, channel=channel, dialled_number="+7495", caller_number="+7916"
+            at=AT,
+            channel=channel,
+            dialled_number="+7495",
+            caller_number="+7916",
+            endpoint="PJSIP/trunk",
         ),
         ChannelGone(at=AT, channel=channel, cause=16),
     ]

@@ -8,7 +8,7 @@ of it as one group: the first part that fails ends the others.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from random import SystemRandom
 from typing import Any
 
@@ -31,12 +31,13 @@ from callengine.boot.told import ami_of, ari_of, config_of, session_key
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
 from callengine.engine.inbox import Inbox
-from callengine.engine.ports import Fenced
 from callengine.engine.service import Engine, Ports
 from callengine.engine.stopping import in_time
+from callengine.engine.supervised import is_fenced, supervised
 from callengine.integrations.outbox import OutboxWorker
 from callengine.store import Database, Store
 from callengine.store.migrate import require_current
+from callengine.store.spool import FileAside, FileSpool
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,9 @@ class Node:
         )
 
     def _ports(self) -> Ports:
-        store = self.store
+        store, var_dir, node = self.store, self.settings.var_dir, self.settings.node
+        var_dir.mkdir(parents=True, exist_ok=True)
+        self.set_aside = FileAside(var_dir / f"set-aside-{node}.jsonl")
         return Ports(
             telephony=self.telephony,
             directory=store.directory,
@@ -112,6 +115,8 @@ class Node:
             archive=store.archive,
             journal=self.journal,
             desktops=self.hub,
+            aside=self.set_aside,
+            spool=FileSpool(var_dir / f"unrecorded-{node}.jsonl"),
         )
 
     def _api_deps(self, secrets: Secrets) -> ApiDeps:
@@ -162,11 +167,11 @@ class Node:
                 asyncio.TaskGroup() as group,
             ):
                 group.create_task(self._guarded(self.engine.run()), name="engine")
-                watched = self._guarded(self.telephony.run())
+                watched = self._guarded(self._kept("telephony", self.telephony.run))
                 group.create_task(watched, name="telephony")
-                group.create_task(self.endpoints.run(), name="endpoints")
+                group.create_task(self._kept("endpoints", self.endpoints.run))
                 group.create_task(follow(delivery), name="outbox")
-                group.create_task(self._poke_feeder(), name="orders watch")
+                group.create_task(self._kept("orders watch", self._poke_feeder))
                 if ready is not None:
                     ready.set()
         finally:
@@ -209,7 +214,7 @@ class Node:
     @contextlib.asynccontextmanager
     async def _delivering(self) -> AsyncIterator[asyncio.Task[None]]:
         """Deliver messages; a message on its way is not cut off at the end."""
-        delivery = asyncio.create_task(self.worker.run(), name="outbox worker")
+        delivery = asyncio.create_task(self._kept("outbox", self.worker.run))
         try:
             yield delivery
         finally:
@@ -217,6 +222,10 @@ class Node:
             _, late = await asyncio.wait({delivery}, timeout=LAST_POSTS_S)
             for task in late:
                 task.cancel()
+
+    async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Let a part that fails begin again; only `Fenced` ends it."""
+        await supervised(name, work, self.engine.aside)
 
     async def _poke_feeder(self) -> None:
         while True:
@@ -229,13 +238,6 @@ class Node:
         await in_time("redis", self.journal.close(), CLOSE_S)
         await in_time("asterisk", self.client.close(), CLOSE_S)
         await in_time("database", self.store.close(), CLOSE_S)
-
-
-def is_fenced(error: BaseException) -> bool:
-    """Whether this failure, or one in this group, is that of being fenced."""
-    if isinstance(error, BaseExceptionGroup):
-        return any(map(is_fenced, error.exceptions))
-    return isinstance(error, Fenced)
 
 
 async def follow(task: asyncio.Task[None]) -> None:

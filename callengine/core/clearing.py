@@ -76,11 +76,12 @@ def finish(pool: Pool, call: Call) -> None:
     if not call.over or not call.move(CallCue.GONE):
         return
     pool.give_bridge_back(call)
-    del pool.calls[call.call]
-    pool.touch(call)
     if call.lead is not None:
         attempts.record_attempt(pool, call)
     pool.emit(do.RecordCall(record=call_record(call, pool.now)))
+    # Last, so that a call whose record cannot be made is still found.
+    del pool.calls[call.call]
+    pool.touch(call)
 
 
 def call_record(call: Call, now: float) -> CallRecord:

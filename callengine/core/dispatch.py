@@ -77,11 +77,21 @@ def observe(pool: Pool, fact: Fact) -> None:
 
 def give_work(pool: Pool) -> None:
     """Match agents with callers; then see whether to dial."""
+    match(pool)
+    pace(pool)
+
+
+def match(pool: Pool) -> None:
+    """Give waiting callers to agents, and see when to look again."""
     routing.serve(pool)
     due_at = pool.matcher.next_due()
     if due_at is not None and due_at not in (pool.match_due_at, pool.now):
         pool.match_due_at = due_at
         pool.emit(SetTimer(key=MATCH_TIMER, at=due_at))
+
+
+def pace(pool: Pool) -> None:
+    """See whether to dial."""
     if pool.pace_due:
         pacing.look(pool)
 
@@ -211,7 +221,9 @@ def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
     if call.lead is not None and call.answered_at is not None:
         on_order_call_due(pool, call)
         routing.arm(pool, call)
-    if call.state is CallState.JOINING:
+    if call.state is CallState.IDENTIFYING:
+        inbound.on_identifying_due(pool, call)
+    elif call.state is CallState.JOINING:
         on_join_due(pool, call)
     elif call.state is CallState.OFFERED:
         on_offer_due(pool, call)

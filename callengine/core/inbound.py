@@ -47,6 +47,7 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     )
     if shop.greeting:
         greet(pool, call)
+    routing.arm(pool, call)
 
 
 def new_call(
@@ -157,11 +158,24 @@ def on_caller_identified(pool: Pool, fact: CallerIdentified) -> None:
     if call.state is not CallState.IDENTIFYING:
         refresh_card(pool, call)
         return
-    call.required = call.requirement = fact.requirement
-    call.ruling = fact.ruling
-    call.note(pool.now, "identified", fact.card.identification)
-    if fact.ruling is not None:
-        call.note(pool.now, "rules", fact.ruling.text)
+    call.requirement, call.ruling = fact.requirement, fact.ruling
+    route(pool, call, fact.card.identification)
+
+
+def on_identifying_due(pool: Pool, call: Call) -> None:
+    """Nothing was heard of the look-up: an unknown caller is still a caller."""
+    if pool.now < call.enqueued_at + pool.rules.identify_most_s:
+        routing.arm(pool, call)
+        return
+    route(pool, call, "no answer")
+
+
+def route(pool: Pool, call: Call, found: str) -> None:
+    """Let a caller of whom all is known that will be find an agent."""
+    call.required = call.requirement
+    call.note(pool.now, "identified", found)
+    if call.ruling is not None:
+        call.note(pool.now, "rules", call.ruling.text)
     call.move(CallCue.IDENTIFIED)
     routing.enqueue(pool, call)
     if call.agent is None:

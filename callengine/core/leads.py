@@ -82,6 +82,10 @@ class Leads:
     def __iter__(self) -> Iterator[AttemptId]:
         return iter(self._entries)
 
+    def every(self) -> list[Lead]:
+        """List every lead, in no order."""
+        return [entry.lead for entry in self._entries.values()]
+
     def add(
         self, lead: Lead, lane: Lane, now: Instant, *, best_hour: float = 1.0
     ) -> None:

@@ -7,6 +7,8 @@ meanwhile are given up, answers and joins that were missed are applied, callers 
 came in are taken in, and what nobody owns is ended.
 """
 
+from collections.abc import Callable
+
 from callengine.core import clearing, dispatch, routing
 from callengine.core import effects as do
 from callengine.core.agent import Agent
@@ -34,17 +36,25 @@ RESTORED = (
 )  # fmt: skip
 
 
-def reconcile(pool: Pool, living: Living, now: Instant) -> list[Effect]:
+def reconcile(
+    pool: Pool,
+    living: Living,
+    now: Instant,
+    observe: Callable[[Pool, Fact], None] = dispatch.observe,
+) -> list[Effect]:
     """
     Make the pool agree with what lives; return what is to be done.
 
     Safe to repeat: a second time with the same `living` changes nothing more.
+
+    Args:
+        observe: applies a fact that was missed.
     """
     pool.now = max(pool.now, now)
     # Ends first: nobody is to be rung for a caller who is gone.
     missed = missed_facts(pool, living, now)
     for fact in sorted(missed, key=lambda f: not isinstance(f, ChannelGone)):
-        dispatch.observe(pool, fact)
+        observe(pool, fact)
     for call in list(pool.calls.values()):
         if call.over:
             clearing.clear(pool, call, call.ending or "failed")

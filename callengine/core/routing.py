@@ -167,6 +167,8 @@ def give_up_at(pool: Pool, call: Call) -> float:
 def next_due(pool: Pool, call: Call) -> float | None:
     """Say when the call's timer is to fire, None when nothing is due."""
     rules, due = pool.rules, []
+    if call.state is CallState.IDENTIFYING:
+        due.append(call.enqueued_at + rules.identify_most_s)
     if call.state is CallState.WAITING:
         due.append(call.enqueued_at + rules.max_wait_s)
     if call.state in (CallState.WAITING, CallState.OFFERED):

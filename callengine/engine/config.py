@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from callengine.core.rules import Rules
+from callengine.engine.aside import AsideKeeper, NoKeeper
 from callengine.engine.ports import (
     Archive,
     Crm,
@@ -13,6 +14,7 @@ from callengine.engine.ports import (
     OrderBook,
     Telephony,
 )
+from callengine.engine.spool import NoSpool, Spool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class Ports:
     archive: Archive
     journal: Journal
     desktops: Desktops
+    aside: AsideKeeper = field(default_factory=NoKeeper)
+    spool: Spool = field(default_factory=NoSpool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,10 +96,11 @@ class Desk(ABC):
                     },
                 )
             case do.TellAgent():
-                if effect.agent in self._connected:
+                if effect.agent in self._connected and effect.agent in self.pool.agents:
                     view = self.agent_view(effect.agent)
                     show(effect.agent, {"type": "agent", "agent": view})
-                if self.pool.agents[effect.agent].offerable:
+                agent = self.pool.agents.get(effect.agent)
+                if agent is not None and agent.offerable:
                     self.agent_freed()
 
     # --- what the API asks -------------------------------------------------------

@@ -2,7 +2,7 @@
 then and at once when poked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -10,6 +10,7 @@ from callengine.core import pacing
 from callengine.core.facts import LeadsOffered, RosterChanged
 from callengine.core.ids import Instant
 from callengine.core.pool import Pool
+from callengine.engine.aside import Aside
 from callengine.engine.floor import Floor
 from callengine.engine.ports import (
     Archive,
@@ -46,6 +47,7 @@ class Feeder:
         floor: Floor,
         post: FactSink,
         clock: Callable[[], Instant],
+        aside: Aside,
         route_by: Callable[[RoutingRules], None],
         routing_version: int = 0,
         look_every_s: float = LOOK_EVERY_S,
@@ -64,6 +66,10 @@ class Feeder:
         self._roster_changes_at: Instant | None = None
         self._routing_version = routing_version
         self._book_empty = False
+        self._aside = aside
+        self._failing: set[str] = set()
+        # What changes seldom: agents who become free must not cost a query.
+        self._looks = {"roster": self._follow_roster, "stages": self._count_orders}
         self.store_down = False
 
     def poke(self) -> None:
@@ -81,21 +87,32 @@ class Feeder:
         loop = asyncio.get_running_loop()
         look_at = loop.time()
         while True:
-            try:
-                await self._offer_leads()
-                if loop.time() >= look_at:
-                    look_at = loop.time() + self._look_every_s
-                    await self._look_round()
-            except StoreDown as error:
-                self.store_down = True
-                log.error("database down", error=str(error))
-            else:
-                self.store_down = False
+            worked = await self._tried("orders", self._offer_leads)
+            if loop.time() >= look_at:
+                look_at = loop.time() + self._look_every_s
+                for name, look in self._looks.items():
+                    worked &= await self._tried(name, look)
+            self.store_down = not worked
             await self._pause()
 
-    async def _look_round(self) -> None:
-        """See what changes seldom; agents who become free must not cost a query."""
-        await self._follow_roster()
+    async def _tried(self, name: str, look: Callable[[], Awaitable[None]]) -> bool:
+        """Look at one thing; whether the database answered. No other waits for it."""
+        try:
+            await look()
+        except StoreDown as error:
+            if not self.store_down:
+                log.error("database down", look=name, error=str(error))
+            self.store_down = True
+            return False
+        except Exception as error:
+            if name not in self._failing:
+                self._aside.put("look", name, error, name)
+            self._failing.add(name)
+        else:
+            self._failing.discard(name)
+        return True
+
+    async def _count_orders(self) -> None:
         by_shop = await self._archive.orders_by_stage()
         self._floor.orders = {str(shop): counts for shop, counts in by_shop.items()}
 

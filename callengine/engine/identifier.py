@@ -16,6 +16,7 @@ from callengine.core.roster import Shop
 from callengine.core.routing import requirement_for_unknown
 from callengine.core.rulebook.book import CallFacts
 from callengine.core.ruling import Ruling
+from callengine.engine.aside import Aside
 from callengine.engine.ports import Crm, FactSink, Identification, StoreDown
 from callengine.engine.routing_rules import RoutingRules
 
@@ -44,12 +45,14 @@ class Identifier:
         post: FactSink,
         clock: Callable[[], Instant],
         *,
+        aside: Aside,
         budget_s: float,
     ) -> None:
         self._pool = pool
         self._crm = crm
         self._post = post
         self._clock = clock
+        self._aside = aside
         self._budget_s = budget_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.rules: RoutingRules | None = None
@@ -83,6 +86,11 @@ class Identifier:
         except (StoreDown, TimeoutError) as error:
             self.failed += 1
             log.warning("identification failed", call=effect.call, error=str(error))
+            found = self._nothing(effect, shop)
+        except Exception as error:
+            # Whatever is wrong with a row, the caller must find somebody.
+            self.failed += 1
+            self._aside.put("look-up", "Identify", error, effect, call=effect.call)
             found = self._nothing(effect, shop)
         finally:
             late.cancel()
@@ -127,7 +135,7 @@ class Identifier:
         )
         try:
             return self.rules.rule(asked, at)
-        except (ValueError, ArithmeticError) as error:
+        except Exception as error:
             # Whatever is wrong with a rule, the caller must find somebody.
-            log.exception("rules failed", call=effect.call, error=str(error))
+            self._aside.put("rules", "rule", error, asked, call=effect.call)
             return None

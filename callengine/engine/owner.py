@@ -7,23 +7,17 @@ write, and only then are the effects performed.
 
 from collections.abc import Callable, Sequence
 
-import structlog
-
-from callengine.core import dispatch
 from callengine.core import effects as do
-from callengine.core.errors import IllegalTransition
-from callengine.core.facts import AsteriskListed, Fact
 from callengine.core.ids import AgentId, CallId
 from callengine.core.pool import Pool
-from callengine.core.reconcile import reconcile
+from callengine.engine.aside import Aside
 from callengine.engine.floor import Floor
+from callengine.engine.guard import Guard
 from callengine.engine.inbox import Inbox
 from callengine.engine.journalling import JournalWriter
 from callengine.engine.performer import Performer
 from callengine.engine.recorder import Recorder
 from callengine.engine.timers import Timers
-
-log = structlog.get_logger(__name__)
 
 Screen = Callable[[do.ShowCard | do.RetractCard | do.TellAgent], None]
 
@@ -35,6 +29,8 @@ class Owner:
     Args:
         identify: starts a look-up.
         screen: shows something to an agent.
+        aside: takes what fails.
+        on_mishap: asked to compare with what lives soon.
     """
 
     def __init__(
@@ -49,6 +45,8 @@ class Owner:
         floor: Floor,
         identify: Callable[[do.Identify], None],
         screen: Screen,
+        aside: Aside,
+        on_mishap: Callable[[], None],
     ) -> None:
         self.pool = pool
         self.inbox = inbox
@@ -59,32 +57,28 @@ class Owner:
         self._floor = floor
         self._identify = identify
         self._screen = screen
-        self.illegal = 0
+        self._aside = aside
+        self.guard = Guard(pool, aside, on_mishap)
 
     async def run(self) -> None:
         """Apply facts for ever."""
         while True:
             effects: list[do.Effect] = []
             for fact in await self.inbox.take():
-                effects += self.apply(fact)
+                effects += self.guard.apply(fact)
             await self.carry_out(effects)
 
-    def apply(self, fact: Fact) -> list[do.Effect]:
-        """Apply one fact; an illegal one is logged and changes nothing further."""
-        try:
-            if isinstance(fact, AsteriskListed):
-                return reconcile(self.pool, fact.living, fact.at)
-            return dispatch.apply(self.pool, fact)
-        except IllegalTransition as error:
-            self.illegal += 1
-            log.error("illegal transition", fact=type(fact).__name__, error=str(error))
-            return self.pool.take_effects()
-
     async def carry_out(self, effects: Sequence[do.Effect]) -> None:
-        """Write the journal, then start the effects."""
+        """Write the journal, then start the effects; one that fails stops no other."""
         await self.write_journal()
         for effect in effects:
-            self._start(effect)
+            try:
+                self._start(effect)
+            except Exception as error:
+                call = getattr(effect, "call", None)
+                self._aside.put(
+                    "effect", type(effect).__name__, error, effect, call=call
+                )
 
     def forget(self, calls: Sequence[CallId]) -> None:
         """Let the journal drop calls whose records are committed."""
@@ -116,19 +110,19 @@ class Owner:
             case do.Identify():
                 self._identify(effect)
             case do.RecordCall():
-                self._floor.call_ended(effect.record)
                 self._recorder.call(effect.record)
+                self._floor.call_ended(effect.record)
             case do.RecordAttempt():
-                self._floor.attempt_ended(effect.record)
                 self._recorder.attempt(effect.record)
+                self._floor.attempt_ended(effect.record)
             case do.RecordDecision():
                 self._recorder.decision(effect.record)
             case do.PutLeadOff():
                 self._recorder.put_off(effect, self.pool.now)
             case do.BeginAttempt():
+                self._performer.perform(effect)
                 if effect.lead.tries == 0:
                     wait_s = effect.at - effect.lead.due_at
                     self._floor.took("order_to_first_dial", wait_s)
-                self._performer.perform(effect)
             case _:
                 self._performer.perform(effect)

@@ -15,6 +15,7 @@ import structlog
 from callengine.core import effects as do
 from callengine.core.facts import ChannelGone, PacketsCounted, SecurityChecked
 from callengine.core.ids import ChannelId, Instant
+from callengine.engine.aside import Aside
 from callengine.engine.ports import (
     FactSink,
     Ledger,
@@ -53,6 +54,7 @@ class Performer:
         telephony, ledger: the ports that effects go to.
         post: takes the facts that stand for failures.
         clock: the instant on those facts.
+        aside: takes effects that fail in a way nobody expected.
     """
 
     def __init__(
@@ -61,11 +63,13 @@ class Performer:
         ledger: Ledger,
         post: FactSink,
         clock: Callable[[], Instant],
+        aside: Aside,
     ) -> None:
         self._telephony = telephony
         self._ledger = ledger
         self._post = post
         self._clock = clock
+        self._aside = aside
         self._chains: dict[str, deque[Slow]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed = 0
@@ -122,6 +126,16 @@ class Performer:
                 call=effect.call,
                 error=str(error),
             )
+        except Exception as error:
+            self.failed += 1
+            self._aside.put(
+                "effect", type(effect).__name__, error, effect, call=effect.call
+            )
+            if isinstance(effect, do.Originate):
+                # Whoever waits for its end must not wait for ever.
+                self._post(
+                    ChannelGone(at=self._clock(), channel=effect.channel, cause=0)
+                )
 
     async def _begin(self, effect: do.BeginAttempt, chain: deque[Slow]) -> None:
         """Commit the attempt; without that it is not dialled."""
@@ -130,6 +144,10 @@ class Performer:
         except StoreDown as error:
             self.failed += 1
             log.warning("attempt not committed", call=effect.call, error=str(error))
+            withdrawn = (effect.lead.attempt,)
+        except Exception as error:
+            self.failed += 1
+            self._aside.put("effect", "BeginAttempt", error, effect, call=effect.call)
             withdrawn = (effect.lead.attempt,)
         if effect.lead.attempt in withdrawn:
             chain.clear()

@@ -6,35 +6,32 @@ With `Desk`, it is the face that the API talks to (`engine.face.EngineFace`).
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
 
 import structlog
 
 from callengine.core import dispatch
 from callengine.core.facts import AsteriskListed, AttemptsRemembered, RulesChanged
-from callengine.core.ids import CallId, Instant
+from callengine.core.ids import Instant
 from callengine.core.pool import Pool
+from callengine.core.reconcile import YOUNG_S
 from callengine.engine.config import EngineConfig as EngineConfig
 from callengine.engine.config import Ports as Ports
-from callengine.engine.desk import Desk
 from callengine.engine.feeder import Feeder
-from callengine.engine.floor import Floor
 from callengine.engine.identifier import Identifier
 from callengine.engine.inbox import Inbox
 from callengine.engine.journalling import JournalWriter
+from callengine.engine.overview import Overview
 from callengine.engine.owner import Owner
-from callengine.engine.performer import Performer
 from callengine.engine.ports import (
     Fenced,
-    OrderHistory,
     TelephonyError,
 )
-from callengine.engine.recorder import Recorder
 from callengine.engine.recovery import read_back
 from callengine.engine.routing_rules import RoutingRules, read_rules, with_policy
 from callengine.engine.stopping import end_in_order
+from callengine.engine.supervised import supervised
 from callengine.engine.timers import Timers
-from callengine.engine.waiting import told_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +39,7 @@ RECONCILE_EVERY_S = 30.0
 LEASE_LOOK_S = 0.25
 
 
-class Engine(Desk):
+class Engine(Overview):
     """
     One node's engine.
 
@@ -60,43 +57,14 @@ class Engine(Desk):
         clock: Callable[[], Instant],
         new_id: Callable[[], str],
     ) -> None:
-        super().__init__(
-            ports.desktops, ports.ledger, inbox.post, clock, away_s=config.away_s
-        )
-        self._ports = ports
+        super().__init__(ports, inbox, clock, away_s=config.away_s)
         self._config = config
-        self._inbox = inbox
         self._new_id = new_id
-        self.floor_view = Floor()
-        self.performer = Performer(ports.telephony, ports.ledger, inbox.post, clock)
-        self.recorder = Recorder(ports.ledger, self._committed)
+        self._look_soon = asyncio.Event()
         self._timers = Timers(inbox.post, clock)
-        self.owner: Owner | None = None
-        self.feeder: Feeder | None = None
         self._identifier: Identifier | None = None
         self.fenced = False
         """Another engine has the node: nothing of ours counts any more."""
-
-    @property
-    def pool(self) -> Pool:
-        """The live state; read-only for everybody but the owner."""
-        if self.owner is None:
-            raise RuntimeError("the engine is not started")
-        return self.owner.pool
-
-    @property
-    def journal_down(self) -> bool:
-        """Whether live state cannot be journalled."""
-        return self.owner is not None and self.owner.journal.is_down
-
-    @property
-    def store_down(self) -> bool:
-        """Whether the database did not answer the last time."""
-        return self.feeder is not None and self.feeder.store_down
-
-    def effects_running(self) -> int:
-        """Count calls whose effects are being performed."""
-        return len(self.performer)
 
     def poke(self) -> None:
         """Look for orders now: some came in."""
@@ -143,6 +111,7 @@ class Engine(Desk):
             self._ports.crm,
             self._post,
             self._clock,
+            aside=self.aside,
             budget_s=self._config.identify_s,
         )
         self._identifier.rules = routing
@@ -154,6 +123,7 @@ class Engine(Desk):
             floor=self.floor_view,
             post=self._post,
             clock=self._clock,
+            aside=self.aside,
             route_by=self._route_by,
             routing_version=0 if routing is None else routing.version,
         )
@@ -167,6 +137,8 @@ class Engine(Desk):
             floor=self.floor_view,
             identify=self._identifier.start,
             screen=self.screen,
+            aside=self.aside,
+            on_mishap=self._look_soon.set,
         )
 
     def _route_by(self, routing: RoutingRules) -> None:
@@ -207,15 +179,19 @@ class Engine(Desk):
         )
 
     async def run(self) -> None:
-        """Run until cancelled; `Fenced` ends it at once."""
+        """Run until cancelled; only `Fenced` ends it."""
         owner = self._started()
         assert self.feeder is not None
+        works = {
+            "owner": owner.run,
+            "recorder": self.recorder.run,
+            "feeder": self.feeder.run,
+            "lease": owner.journal.tend,
+            "reconcile": self._look_again,
+        }
         async with asyncio.TaskGroup() as group:
-            group.create_task(owner.run(), name="owner")
-            group.create_task(self.recorder.run(), name="recorder")
-            group.create_task(self.feeder.run(), name="feeder")
-            group.create_task(owner.journal.tend(), name="lease")
-            group.create_task(self._look_again(), name="reconcile")
+            for name, work in works.items():
+                group.create_task(supervised(name, work, self.aside), name=name)
 
     async def stop(self) -> None:
         """
@@ -242,48 +218,18 @@ class Engine(Desk):
         )
 
     async def _look_again(self) -> None:
-        """Reconcile now and then: an event that was lost is found here."""
+        """
+        Reconcile now and then: an event that was lost is found here.
+
+        After a mishap soon: as soon as a channel that is not listed is not there.
+        """
         while True:
-            await asyncio.sleep(RECONCILE_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECONCILE_EVERY_S):
+                    await self._look_soon.wait()
+                    await asyncio.sleep(YOUNG_S + 1.0)
+            self._look_soon.clear()
             try:
                 await self.reconcile()
             except TelephonyError as error:
                 log.warning("asterisk not listed", error=str(error))
-
-    def _started(self) -> Owner:
-        if self.owner is None:
-            raise RuntimeError("the engine is not started")
-        return self.owner
-
-    def _committed(self, calls: Any) -> None:
-        self._started().forget(calls)
-
-    # --- what supervisors ask ----------------------------------------------------
-
-    def floor(self) -> dict[str, Any]:
-        """Count calls by state, agents by state, latencies: plain JSON values."""
-        return {
-            **self.floor_view.snapshot(self.pool),
-            "inbox": len(self._inbox),
-            "effects_running": len(self.performer),
-            "effects_failed": self.performer.failed,
-            "records_waiting": len(self.recorder),
-            "journal_down": self._started().journal.is_down,
-            "illegal_transitions": self._started().illegal,
-        }
-
-    async def why_order(self, key: str) -> OrderHistory | None:
-        """Tell an order's verdicts and attempts, by its id or an attempt's."""
-        return await self._ports.archive.why_order(key)
-
-    async def why(self, call: CallId) -> dict[str, Any] | None:
-        """Tell a call's decisions and events, None when nothing is known of it."""
-        live = self.pool.calls.get(call)
-        history = await self._ports.archive.why(call)
-        if live is None and history is None:
-            return None
-        return {
-            "call": call,
-            "live": None if live is None else told_of(self.pool, live),
-            "history": history,
-        }

@@ -33,7 +33,7 @@ async def end_in_order(
     for bridge in owner.pool.idle_bridges:
         performer.perform(do.CloseBridge(call=CallId(""), bridge=bridge))
     await performer.drain(STEP_S)
-    await in_time("records", recorder.flush(), STEP_S)
+    await in_time("records", recorder.close(STEP_S), 2 * STEP_S)
     waiting = list(owner.pool.leads)
     if waiting:
         await in_time("orders", ports.order_book.release(waiting), STEP_S)

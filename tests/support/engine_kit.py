@@ -13,6 +13,7 @@ from callengine.core.ids import AgentId, CallId, ChannelId
 from callengine.core.records import CallRecord
 from callengine.core.roster import Shop
 from callengine.core.rules import PacingRules, Rules
+from callengine.engine.aside import NoKeeper
 from callengine.engine.face import DispositionForm
 from callengine.engine.inbox import Inbox
 from callengine.engine.ports import (
@@ -23,6 +24,7 @@ from callengine.engine.ports import (
     NewOrder,
 )
 from callengine.engine.service import Engine, EngineConfig, Ports
+from callengine.engine.spool import NoSpool
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryCrm, MemoryIntake
 from callengine.testing.desktops import MemoryDesktops
@@ -79,6 +81,8 @@ class Centre:
     desktops: MemoryDesktops = field(default_factory=MemoryDesktops)
     rules: Rules = RULES
     takes_s: float = 0.0
+    aside: Any = field(default_factory=NoKeeper)
+    spool: Any = field(default_factory=NoSpool)
     ids: Any = field(default_factory=lambda: count(1))
     running: "asyncio.Task[None] | None" = None
 
@@ -106,6 +110,8 @@ class Centre:
                 archive=MemoryArchive(self.books),
                 journal=MemoryJournal(self.redis, self.clock),
                 desktops=self.desktops,
+                aside=self.aside,
+                spool=self.spool,
             ),
             EngineConfig(node="n1", rules=self.rules, identify_s=0.3),
             inbox=self.sink,

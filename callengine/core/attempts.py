@@ -42,32 +42,38 @@ def record_attempt(pool: Pool, call: Call) -> None:
     again = next_attempt(
         lead, this, call.shop, regime, rules=pool.rules.recycling, now=pool.now
     )
-    pool.emit(
-        do.RecordAttempt(
-            record=AttemptRecord(
-                attempt=lead.attempt,
-                order=lead.order,
-                shop=lead.shop,
-                call=call.call,
-                number=lead.number,
-                tries=lead.tries + 1,
-                started_at=call.began_at,
-                answered_at=call.answered_at,
-                bridged_at=call.bridged_at,
-                ended_at=pool.now,
-                outcome=outcome,
-                cause=customer.cause,
-                sip_code=customer.sip_code,
-                ring_s=_rang_s(call, pool.now),
-                agent=call.agent if outcome is Outcome.BRIDGED else None,
-                next_try_at=again.at,
-                rule=again.reason,
-                trunk=customer.trunk,
-                fault=ended.fault.value,
-                zone=clock_of(lead, call.shop, regime).key,
-            )
-        )
+    record = AttemptRecord(
+        attempt=lead.attempt,
+        order=lead.order,
+        shop=lead.shop,
+        call=call.call,
+        number=lead.number,
+        tries=lead.tries + 1,
+        started_at=call.began_at,
+        answered_at=call.answered_at,
+        bridged_at=call.bridged_at,
+        ended_at=pool.now,
+        outcome=outcome,
+        cause=customer.cause,
+        sip_code=customer.sip_code,
+        ring_s=_rang_s(call, pool.now),
+        agent=call.agent if outcome is Outcome.BRIDGED else None,
+        next_try_at=again.at,
+        rule=again.reason,
+        trunk=customer.trunk,
+        fault=ended.fault.value,
+        zone=clock_of(lead, call.shop, regime).key,
+        cost_minor=_pay(pool, call, lead),
     )
+    pool.emit(do.RecordAttempt(record=record))
+
+
+def _pay(pool: Pool, call: Call, lead: Lead) -> int:
+    """Take what an attempt came to from the shop's day; return it, in minor units."""
+    answered_s = None if call.answered_at is None else pool.now - call.answered_at
+    cost_minor = call.shop.dialling.cost_minor(lead.number, answered_s)
+    pool.campaign(call.shop).budget.ended(lead.attempt, cost_minor, pool.now)
+    return cost_minor
 
 
 def _rang_s(call: Call, now: Instant) -> float:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.budget import DayBudget
 from callengine.core.compliance.regime import Regime
 from callengine.core.facts import Lead
 from callengine.core.ids import Instant
@@ -31,6 +32,7 @@ class Campaign:
 
     Attributes:
         pacer: decides; its estimates and ledger are told here.
+        budget: attempts and money of the shop's day.
         set_aside: every attempt has an agent of its own, since none may fail.
     """
 
@@ -48,6 +50,7 @@ class Campaign:
         self._zone = ZoneInfo(shop.zone)
         self._trunk = next(iter(shop.trunks), "")
         self._began_at = now
+        self.budget = DayBudget(self._zone)
         self.pacer = Pacer(
             Estimates(priors, ring_s=ring_s, hold_s=regime.nuisance.threshold_s),
             NuisanceLedger(regime.nuisance, zone=shop.zone, started_at=now),
@@ -157,6 +160,8 @@ class Campaign:
             "served": totals.served,
             "nuisances": totals.nuisances,
             "machines": totals.machines,
+            "attempts_today": self.budget.attempts,
+            "cost_minor_today": self.budget.cost_minor,
         }
 
 

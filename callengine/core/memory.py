@@ -6,6 +6,7 @@ from datetime import datetime, time
 from math import floor
 from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.budget import DayCount
 from callengine.core.compliance.regime import NuisanceLimit, WindowKind
 from callengine.core.ids import Instant, ShopId
 from callengine.core.records import Outcome
@@ -66,12 +67,14 @@ class ShopMemory:
         began_at: when the shop was first dialled for.
         counts: of the regime's current window, oldest first.
         attempts: the last ones, oldest first.
+        today: attempts and money of the shop's day so far.
     """
 
     shop: ShopId
     began_at: Instant
     counts: Sequence[CountedHour] = ()
     attempts: Sequence[FinishedAttempt] = ()
+    today: DayCount | None = None
 
 
 def window_began(

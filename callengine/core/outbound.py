@@ -148,7 +148,12 @@ def ask(
 ) -> Verdict:
     """Ask whether a lead may be dialled at this very moment."""
     return permission.ask(
-        lead, shop, campaign.regime, pool.now, agent_waits=agent_waits
+        lead,
+        shop,
+        campaign.regime,
+        pool.now,
+        agent_waits=agent_waits,
+        budget=campaign.budget,
     )
 
 
@@ -195,6 +200,8 @@ def begin(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:
     """Enter the call of an attempt."""
     call = order_call(pool, lead, shop, requirement)
     pool.numbers_live.add(lead.number)
+    price_minor = shop.dialling.price_minor(lead.number)
+    pool.campaign(shop).budget.started(lead.attempt, price_minor, pool.now)
     pool.add_call(call)
     return call
 

@@ -1,5 +1,7 @@
 """May this lead be dialled now, by its shop's regime? Asked as the last thing."""
 
+from callengine.core.compliance.budget import DayBudget
+from callengine.core.compliance.destinations import refusal
 from callengine.core.compliance.regime import DAY_S, Regime
 from callengine.core.compliance.verdict import DialRequest, Verdict, may_dial
 from callengine.core.facts import Lead
@@ -9,14 +11,23 @@ from callengine.core.roster import Shop
 
 
 def ask(
-    lead: Lead, shop: Shop, regime: Regime, now: Instant, *, agent_waits: bool
+    lead: Lead,
+    shop: Shop,
+    regime: Regime,
+    now: Instant,
+    *,
+    agent_waits: bool,
+    budget: DayBudget | None = None,
 ) -> Verdict:
     """
     Say whether a lead may be dialled at `now`, and why.
 
     Args:
         agent_waits: an agent is set aside for this very call.
+        budget: the shop's day so far; None to leave it out.
     """
+    limits = shop.dialling
+    price_minor = limits.price_minor(lead.number)
     request = DialRequest(
         zone=zone_of(lead, shop, regime),
         past=lead.past,
@@ -26,6 +37,8 @@ def ask(
         consent=lead.consent,
         dnc=lead.dnc,
         message=bool(shop.nuisance_message),
+        misplaced=refusal(lead.number, limits.called(shop.region)),
+        over_limit=budget.over_limit(limits, price_minor, now) if budget else "",
     )
     return may_dial(request, regime, now)
 

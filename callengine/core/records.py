@@ -87,6 +87,7 @@ class AttemptRecord:
         ring_s: seconds the callee's phone rang, 0 if it never did.
         fault: whose move is next, as in `recycling.fates.Fault`.
         zone: the customer's IANA zone as it was taken to be.
+        cost_minor: what it came to, by the shop's prices and in its money.
     """
 
     attempt: AttemptId
@@ -109,6 +110,7 @@ class AttemptRecord:
     trunk: str = ""
     fault: str = ""
     zone: str = ""
+    cost_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

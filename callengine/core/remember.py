@@ -12,7 +12,10 @@ def on_attempts_remembered(pool: Pool, fact: AttemptsRemembered) -> None:
     for memory in fact.shops:
         shop = pool.shops.get(memory.shop)
         if shop is not None:
-            recall(pool.campaign(shop), memory)
+            campaign = pool.campaign(shop)
+            recall(campaign, memory)
+            if memory.today is not None:
+                campaign.budget.restore(memory.today, pool.now)
 
 
 def recall(campaign: Campaign, memory: ShopMemory) -> None:

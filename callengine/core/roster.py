@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from callengine.core.compliance.budget import DiallingLimits
 from callengine.core.compliance.presets import HOUSE, PRESETS
 from callengine.core.compliance.regime import Regime
 from callengine.core.ids import AgentId, Instant, ShopId
@@ -40,6 +41,8 @@ class Shop:
     """Media for a customer who got no agent; '' for none."""
     advertising: bool = False
     """Its calls offer what the customer did not order."""
+    dialling: DiallingLimits = field(default_factory=DiallingLimits)
+    """Where its orders are called, and what that may cost a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

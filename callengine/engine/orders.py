@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.destinations import refusal
 from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
 from callengine.core.numbers import BadNumber
@@ -124,6 +125,9 @@ def read_order(order: NewOrder, shop: Shop, at: Instant) -> ReadOrder:
         phones = read_phones(order.phone, shop.region)
     except BadNumber as bad:
         raise OrderRefused("customer.phone", str(bad)) from None
+    misplaced = refusal(phones.number, shop.dialling.called(shop.region))
+    if misplaced:
+        raise OrderRefused("customer.phone", misplaced)
     return ReadOrder(
         order=order,
         phone=phones.number,

@@ -202,6 +202,7 @@ async def _attempts(
             trunk=row.trunk,
             fault=row.fault,
             zone=row.zone,
+            cost_minor=row.cost_minor,
         )
         for row in rows
     )

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, Select, and_, case, cast, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callengine.core.compliance.budget import DayCount, day_began_at
 from callengine.core.ids import Instant, ShopId
 from callengine.core.memory import (
     MOST_ATTEMPTS,
@@ -36,6 +38,7 @@ async def remembered(
     if not shops:
         return ()
     counts: dict[str, list[CountedHour]] = defaultdict(list)
+    today: dict[str, DayCount] = {}
     attempts: dict[str, list[FinishedAttempt]] = {}
     most = min(MOST_ATTEMPTS, max(1, ATTEMPTS_IN_ALL // len(shops)))
     for first in range(0, len(shops), SHOPS_AT_ONCE):
@@ -48,12 +51,14 @@ async def remembered(
         }
         await _count(connection, roster, some, since, now, counts)
         attempts |= await _last(connection, some, most)
+        today |= await _today(connection, some, now)
     return tuple(
         ShopMemory(
             shop=shop.shop,
             began_at=began[shop.shop],
             counts=tuple(counts[shop.shop]),
             attempts=tuple(attempts.get(shop.shop, ())),
+            today=today.get(shop.shop),
         )
         for shop in shops
     )
@@ -130,6 +135,32 @@ def _counted(
         .group_by(a.shop, hour)
         .order_by(a.shop, hour)
     )
+
+
+async def _today(
+    connection: AsyncConnection, shops: Sequence[Shop], now: Instant
+) -> dict[str, DayCount]:
+    """Count attempts and money of each shop's day so far, running attempts too."""
+    a = t.attempts.c
+    begun = (
+        and_(a.shop == s.shop, a.started_at >= day_began_at(now, ZoneInfo(s.zone)))
+        for s in shops
+    )
+    rows = await connection.execute(
+        select(
+            a.shop,
+            func.count().label("attempts"),
+            func.sum(a.cost_minor).label("cost_minor"),
+        )
+        .where(or_(*begun))
+        .group_by(a.shop)
+    )
+    return {
+        row.shop: DayCount(
+            at=now, attempts=row.attempts, cost_minor=int(row.cost_minor)
+        )
+        for row in rows
+    }
 
 
 async def _last(

@@ -90,6 +90,7 @@ def attempt_row(attempt: AttemptRecord) -> dict[str, Any]:
         "trunk": fit(attempt.trunk, 64),
         "fault": fit(attempt.fault, 16),
         "zone": fit(attempt.zone, 64),
+        "cost_minor": attempt.cost_minor,
     }
 
 

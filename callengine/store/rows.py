@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callengine.core.compliance.budget import DiallingLimits
 from callengine.core.compliance.presets import HOUSE
 from callengine.core.ids import ShopId
 from callengine.engine.dispositions import ShopTerms
@@ -22,6 +24,12 @@ TERMS_COLUMNS = (
     t.shops.c.delivery_required,
     t.shops.c.regime,
 )
+
+
+def limits_of(text: str) -> DiallingLimits:
+    """Read a shop's column `dialling`, JSON that `apply` wrote."""
+    said = orjson.loads(text)
+    return DiallingLimits(**said | {"countries": tuple(said.get("countries", ()))})
 
 
 def shop_of(row: Row[Any], numbers: Sequence[str]) -> Shop:
@@ -43,6 +51,7 @@ def shop_of(row: Row[Any], numbers: Sequence[str]) -> Shop:
         regime=row.regime,
         nuisance_message=row.nuisance_message,
         advertising=bool(row.advertising),
+        dialling=limits_of(row.dialling),
     )
 
 

@@ -3,7 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.budget import DayCount, day_began_at
 from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, CallId, Instant, OrderId, ShopId
@@ -173,6 +175,7 @@ class MemoryArchive:
             began_at=began_at,
             counts=tuple(_counted(hours[h], limit.threshold_s) for h in sorted(hours)),
             attempts=tuple(_finished(attempt) for attempt in mine[-MOST_ATTEMPTS:]),
+            today=_today(mine, shop, now),
         )
 
     async def why_order(self, key: str) -> OrderHistory | None:
@@ -195,6 +198,16 @@ class MemoryArchive:
             attempts=tuple(sorted(attempts, key=lambda a: a.started_at)),
             decisions=tuple(sorted(decisions, key=lambda d: d.at)),
         )
+
+
+def _today(
+    attempts: Sequence[AttemptRecord], shop: Shop, now: Instant
+) -> DayCount | None:
+    began_at = day_began_at(now, ZoneInfo(shop.zone))
+    costs = [a.cost_minor for a in attempts if a.started_at >= began_at]
+    if not costs:
+        return None
+    return DayCount(at=now, attempts=len(costs), cost_minor=sum(costs))
 
 
 def _counted(attempts: Sequence[AttemptRecord], threshold_s: float) -> CountedHour:

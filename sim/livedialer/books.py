@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,22 +49,16 @@ class Try:
 
 def read_tries(database: Path, *, since: float) -> list[Try]:
     """Read attempts in the order in which they began; blocks."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    try:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
         return [_try(row) for row in connection.execute(_TRIES, (since,))]
-    finally:
-        connection.close()
 
 
 def under_way(database: Path) -> int:
     """Count attempts whose end is not on the books yet; blocks."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         found = connection.execute(_UNDER_WAY).fetchone()
         return int(found[0])
-    finally:
-        connection.close()
 
 
 _UNDER_WAY = "SELECT count(*) FROM attempts WHERE ended_at IS NULL"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -84,7 +85,6 @@ def database_of(plan: Plan) -> Sqlite | Postgres:
 
 def vacuum_into(source: Path, target: Path) -> None:
     """Copy a SQLite database, with what is still in its write-ahead log."""
-    with sqlite3.connect(source) as connection:
+    with closing(sqlite3.connect(source)) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
-    connection.close()
     os.chmod(target, 0o600)

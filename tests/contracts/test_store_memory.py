@@ -1,7 +1,9 @@
 """Every archive remembers what the law counts and what dialling has learned."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.budget import DayCount, day_began_at
 from callengine.core.compliance.presets import PRESETS
 from callengine.core.compliance.regime import NuisanceLimit, WindowKind
 from callengine.core.memory import CountedHour, ShopMemory
@@ -150,3 +152,23 @@ async def test_what_a_clock_set_back_left_in_the_future_does_not_count(
     await attempted(bench, "tomorrow", NOON + 3 * HOUR_S)
 
     assert (await remembered(bench)).counts == ()
+
+
+async def test_the_shops_day_so_far_is_remembered_from_its_midnight(
+    bench: Bench,
+) -> None:
+    await bench.ordered()
+    midnight = day_began_at(NOON, ZoneInfo("Europe/Moscow"))
+    for n, started_at in enumerate((midnight - 1, midnight, NOON - 60)):
+        await attempted(bench, f"a{n}", started_at + 10, cost_minor=100 + n)
+
+    memory = await remembered(bench)
+
+    assert memory.today == DayCount(at=NOON, attempts=2, cost_minor=203)
+
+
+async def test_a_day_without_attempts_is_not_remembered(bench: Bench) -> None:
+    await bench.ordered()
+    await attempted(bench, "a", NOON - 3 * DAY_S)
+
+    assert (await remembered(bench)).today is None

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from callengine.core.compliance.budget import DiallingLimits
 from callengine.core.compliance.presets import PRESETS, STRICT
 from callengine.core.facts import Lead
 from callengine.store import Store
@@ -93,6 +94,25 @@ async def test_advertising_is_refused_where_it_must_be_dialled_by_hand(
     roster = await store.directory.roster()
     assert not roster.regimes["ours"].advertising_by_hand
     assert (await only_lead(store)).advertising
+
+
+async def test_where_orders_are_called_is_applied_with_the_shop(store: Store) -> None:
+    await apply_plan(store.db, plan_of(), NOON)
+    before = (await store.directory.roster()).shops[0].dialling
+    said = {
+        "countries": ["RU", "KZ"],
+        "attempts_per_day": 0,
+        "money_per_day_minor": 500_000,
+        "prices_minor": {"RU": 150, "*": 2500},
+    }
+    outcome = await apply_plan(store.db, plan_of(dialling=said), NOON)
+    again = await apply_plan(store.db, plan_of(dialling=said), NOON)
+    after = (await store.directory.roster()).shops[0].dialling
+
+    assert before == DiallingLimits()
+    assert after == DiallingLimits(**said | {"countries": ("RU", "KZ")})
+    assert (outcome.changed, again.changed) == (["shop teplo"], [])
+    await only_lead(store, phone="+7 701 234 56 78")
 
 
 async def test_a_regime_that_cannot_be_read_is_the_strictest(store: Store) -> None:

@@ -226,8 +226,8 @@ def test_orders_wait_while_every_trunk_is_full_and_nobody_is_asked_in_vain() -> 
 
 
 def test_an_order_that_no_trunk_carries_is_put_off_with_the_reason() -> None:
-    p, _ = dialling(Trunk(name="north", takes=("+7",)), names=("north",))
-    p.offered(make_lead("o2", number="+380671234567"))
+    p, _ = dialling(Trunk(name="north", takes=("+79",)), names=("north",))
+    p.offered(make_lead("o2", number="+74951234567"))
     p.wait(1)
     agents: list[Agent] = list(p.pool.agents.values())
     assert agents[0].state is AgentState.RESERVED

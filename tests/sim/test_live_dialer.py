@@ -1,6 +1,7 @@
 """The live dialler's pure parts: fates, spans, phones, books, figures, checks."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -362,7 +363,7 @@ def test_a_run_interrupted_before_anything_happened_has_a_report() -> None:
 
 def test_books_are_read_with_what_happened_when(tmp_path: Path) -> None:
     path = tmp_path / "books.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database:
         database.executescript(
             """
             CREATE TABLE attempts (attempt, call, number, outcome, started_at,

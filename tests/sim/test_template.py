@@ -1,6 +1,8 @@
 """The loaded database that runs share."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,17 +15,18 @@ TODAY = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
+def run(tmp_path: Path) -> Iterator[Path]:
     """A run's folder whose last change is still in the write-ahead log."""
     folder = tmp_path / "run"
     folder.mkdir()
-    connection = sqlite3.connect(folder / "callengine.db")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("CREATE TABLE shops (shop TEXT)")
-    connection.execute("INSERT INTO shops VALUES ('teplo')")
-    connection.commit()
-    (folder / "credentials.json").write_text("{}")
-    return folder
+    with closing(sqlite3.connect(folder / "callengine.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE shops (shop TEXT)")
+        connection.execute("INSERT INTO shops VALUES ('teplo')")
+        connection.commit()
+        (folder / "credentials.json").write_text("{}")
+        # Still open: the last one to close writes the log into the database.
+        yield folder
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def shops(tmp_path: Path) -> Path:
 
 
 def shops_in(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "callengine.db") as connection:
+    with closing(sqlite3.connect(folder / "callengine.db")) as connection:
         return [row[0] for row in connection.execute("SELECT shop FROM shops")]
 
 

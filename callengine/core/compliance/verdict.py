@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from callengine.core.compliance.budget import ASK_AGAIN_S
 from callengine.core.compliance.regime import (
     DAY_S,
     CallingWindow,
@@ -28,6 +29,7 @@ class Rule(StrEnum):
     """What a verdict rests on."""
 
     ALLOWED = "allowed"
+    DESTINATION = "destination"
     DNC = "dnc"
     CONSENT = "consent"
     ADVERTISING = "advertising"
@@ -38,6 +40,8 @@ class Rule(StrEnum):
     PER_DAY = "per_day"
     PER_WEEK = "per_week"
     IN_ALL = "in_all"
+    SHOP_DAY = "shop_day"
+    """The shop's attempts or money of a day are used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,8 @@ class DialRequest:
         consent: the customer's consent is on record.
         dnc: the number asked not to be called.
         message: the recording for nuisance calls is in place.
+        misplaced: why this number is never dialled for the shop; empty if it may be.
+        over_limit: which limit of the shop's day is used up; empty if none is.
     """
 
     zone: str = ""
@@ -75,6 +81,8 @@ class DialRequest:
     consent: bool = False
     dnc: bool = False
     message: bool = False
+    misplaced: str = ""
+    over_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,8 @@ def next_opening(window: CallingWindow, zone: ZoneInfo, now: Instant) -> Instant
 
 def _never(request: DialRequest, regime: Regime) -> Verdict | None:
     """Find what waiting does not mend."""
+    if request.misplaced:
+        return Verdict(allowed=False, rule=Rule.DESTINATION, reason=request.misplaced)
     if request.dnc:
         return Verdict(
             allowed=False, rule=Rule.DNC, reason="the number asked not to be called"
@@ -187,17 +197,9 @@ def _by_history(
     zone: ZoneInfo,
 ) -> Verdict:
     caps = regime.caps
-    locked_until = max(
-        (
-            past.at + regime.lock_out_s
-            for past in request.past
-            if past.outcome in regime.lock_out_after
-        ),
-        default=now,
-    )
-    if now < locked_until and not request.agent_waits:
-        said = "a call without an agent locked this number; set an agent aside for it"
-        return _later(Rule.LOCK_OUT, said, locked_until, regime, zone)
+    locked = _locked(request, regime, now, zone)
+    if locked is not None:
+        return locked
     midnight_at = _instant(local.date(), 0, zone)
     today = _count(request.past, midnight_at)
     if today >= caps.per_day:
@@ -212,11 +214,31 @@ def _by_history(
         said = f"{len(recent)} attempts in seven days, {caps.per_week} are allowed"
         until = recent[-caps.per_week] + 7 * DAY_S
         return _later(Rule.PER_WEEK, said, until, regime, zone)
+    if request.over_limit:
+        ask_again_at = now + ASK_AGAIN_S
+        return _later(Rule.SHOP_DAY, request.over_limit, ask_again_at, regime, zone)
     return Verdict(
         allowed=True,
         rule=Rule.ALLOWED,
         reason=f"{local.strftime('%H:%M')} there, attempt {today + 1} today",
     )
+
+
+def _locked(
+    request: DialRequest, regime: Regime, now: Instant, zone: ZoneInfo
+) -> Verdict | None:
+    locked_until = max(
+        (
+            past.at + regime.lock_out_s
+            for past in request.past
+            if past.outcome in regime.lock_out_after
+        ),
+        default=now,
+    )
+    if now < locked_until and not request.agent_waits:
+        said = "a call without an agent locked this number; set an agent aside for it"
+        return _later(Rule.LOCK_OUT, said, locked_until, regime, zone)
+    return None
 
 
 def _later(

@@ -92,6 +92,7 @@ def _shop_row(shop: ShopPlan) -> dict[str, Any]:
     return row | {
         "queue": shop.queue_name,
         "trunks": " ".join(shop.trunks),
+        "dialling": shop.dialling.text,
         "shop_url": shop.receivers.shop_url,
         "logistics_url": shop.receivers.logistics_url,
     }

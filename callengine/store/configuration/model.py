@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +24,7 @@ from callengine.core.numbers import BadNumber, read_dialled
 from callengine.core.phones import HEADERS, AutoAnswer, PhoneModel
 from callengine.core.rulebook.book import Rulebook
 from callengine.core.rulebook.reading import read_rulebook
+from callengine.store.configuration.dialling import DiallingPlan, Region
 from callengine.store.configuration.held import Graded, HeldPlan, certificates
 from callengine.store.configuration.trunks import each_once, one_trunk
 
@@ -53,12 +53,6 @@ def _zone(text: str) -> str:
             f"{text!r} is no time zone{guess(text, available_timezones())}"
         )
     ZoneInfo(text)
-    return text
-
-
-def _region(text: str) -> str:
-    if text not in SUPPORTED_REGIONS:
-        raise ValueError(f"{text!r} is no region; use two capitals such as RU or UA")
     return text
 
 
@@ -115,7 +109,6 @@ def _skills(value: Any) -> Any:
 
 Name = Annotated[str, AfterValidator(_name)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Region = Annotated[str, AfterValidator(_region)]
 Language = Annotated[str, AfterValidator(_language)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Url = Annotated[str, Field(max_length=500), AfterValidator(_url)]
@@ -178,6 +171,7 @@ class ShopPlan(Table):
     regime: Name = "house"
     nuisance_message: Media = ""
     advertising: bool = False
+    dialling: DiallingPlan = DiallingPlan()
     delivery_required: bool = False
     goal_s: Seconds = 900.0
     callback_s: Seconds = 3600.0
@@ -189,6 +183,11 @@ class ShopPlan(Table):
     @classmethod
     def _short_form(cls, data: Any) -> Any:
         return one_trunk(data)
+
+    @model_validator(mode="after")
+    def _every_call_has_a_price(self) -> "ShopPlan":
+        self.dialling.demand_prices(self.region)
+        return self
 
     @property
     def queue_name(self) -> str:

@@ -66,6 +66,6 @@ def instant(column: str, *, nullable: bool = True) -> Column[Any]:
     return Column(column, Double, nullable=nullable)
 
 
-def money(column: str) -> Column[Any]:
+def money(column: str, *, default: str | None = None) -> Column[Any]:
     """Integer minor units; the currency stands beside it or on the order."""
-    return Column(column, BigInteger, nullable=False)
+    return Column(column, BigInteger, nullable=False, server_default=default)

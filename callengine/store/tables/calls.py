@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Double, Index, Integer, Table, text
 
-from callengine.store.tables.base import instant, key, metadata, name, words
+from callengine.store.tables.base import instant, key, metadata, money, name, words
 
 calls = Table(
     "calls",
@@ -75,6 +75,7 @@ attempts = Table(
     name("trunk", default=""),
     name("fault", length=16, default=""),
     name("zone", default=""),
+    money("cost_minor", default="0"),
     Index(None, "order_id", "started_at"),
     Index(None, "number", "started_at"),
     Index(None, "shop", "started_at"),

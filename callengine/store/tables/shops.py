@@ -38,6 +38,7 @@ shops = Table(
     name("regime", default="house"),
     name("nuisance_message", length=200, default=""),
     yes_no("advertising"),
+    words("dialling", default="{}"),
 )
 
 """`trunks`: names in order, a space between; empty for any."""

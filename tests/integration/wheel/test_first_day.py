@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -175,7 +175,7 @@ async def the_call(site: Installation) -> str:
     file = site.instance / "var" / "callengine.db"
 
     def booked() -> list[tuple[str]]:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             return database.execute("SELECT call FROM calls").fetchall()
 
     await until(lambda: len(booked()) == 1, within_s=10)

@@ -72,7 +72,7 @@ settle() {
 }
 
 try() {
-  local suite="$1" who="$2" root="$WORK/root" log="$LOGS/$1-$2.log" command code started
+  local suite="$1" who="$2" root="$WORK/$1-$2" log="$LOGS/$1-$2.log" command code started
   [[ -f "$WORK/$suite.tar" ]] || bare_root "$suite"
   rm -rf "$root"
   mkdir -p "$root"

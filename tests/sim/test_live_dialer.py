@@ -382,7 +382,6 @@ def test_books_are_read_with_what_happened_when(tmp_path: Path) -> None:
             INSERT INTO dispositions VALUES ('c1', 80);
             """
         )
-    database.close()
     assert books.under_way(path) == 0
     talked, refused = books.read_tries(path, since=5)
     assert (talked.number, talked.agent, talked.said_at) == ("7943", "a", 80)

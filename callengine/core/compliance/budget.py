@@ -131,6 +131,9 @@ class DayBudget:
         if now >= self._ends_at:
             self._ends_at = _day_ends_at(now, self._zone)
             self.attempts = self.cost_minor = 0
+            # What is under way over midnight is paid when it ends, like the rest.
+            self._under_way.clear()
+            self._under_way_minor = 0
 
 
 def day_began_at(at: Instant, zone: ZoneInfo) -> Instant:

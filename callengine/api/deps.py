@@ -1,6 +1,6 @@
 """What the API is given: the engine, the doors of the store, keys and a clock."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from callengine.api.hub import DesktopHub
 from callengine.core.ids import Instant
 from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.face import EngineFace
+from callengine.engine.health import Part
 from callengine.engine.ports import (
     AgentAccounts,
     Directory,
@@ -20,7 +21,7 @@ from callengine.engine.ports import (
 Clock = Callable[[], Instant]
 
 
-async def always_ready() -> Mapping[str, bool]:
+def always_ready() -> Mapping[str, Part]:
     """Answer for an API with nothing behind it that could be away."""
     return {}
 
@@ -34,7 +35,7 @@ class ApiDeps:
         session_key: at least 32 secret bytes that outlive a restart, so that agents
             stay logged in when the engine is replaced under them.
         admin_token: what `Authorization: Bearer` must say on admin calls.
-        checks: readiness by part (`redis`, `database`, `asterisk`).
+        checks: readiness by part (`redis`, `database`, `asterisk`); never waits.
         secure_cookies: True behind HTTPS: the cookie is then never sent in clear.
     """
 
@@ -48,7 +49,7 @@ class ApiDeps:
     session_key: bytes
     admin_token: str
     now: Clock
-    checks: Callable[[], Awaitable[Mapping[str, bool]]] = always_ready
+    checks: Callable[[], Mapping[str, Part]] = always_ready
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     secure_cookies: bool = False
 

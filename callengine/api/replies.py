@@ -37,11 +37,20 @@ class Health(BaseModel):
     version: str
 
 
+class PartState(BaseModel):
+    """One part: since when it is so (Unix time), and why."""
+
+    ok: bool
+    since: float
+    why: str
+
+
 class Readiness(BaseModel):
-    """Whether every part is there."""
+    """Whether every part can be used."""
 
     ok: bool
     parts: dict[str, bool]
+    details: dict[str, PartState]
 
 
 class Floor(BaseModel):

@@ -8,7 +8,7 @@ of it as one group: the first part that fails ends the others.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from random import SystemRandom
 from typing import Any
 
@@ -30,6 +30,7 @@ from callengine.boot.settings import Settings
 from callengine.boot.told import ami_of, ari_of, config_of, session_key
 from callengine.coordination.journal import RedisJournal
 from callengine.core.inbound import normalised
+from callengine.engine.health import Health
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, Ports
 from callengine.engine.stopping import in_time
@@ -38,6 +39,7 @@ from callengine.integrations.outbox import OutboxWorker
 from callengine.store import Database, Store
 from callengine.store.migrate import require_current
 from callengine.store.spool import FileAside, FileSpool
+from callengine.store.write_probe import SqlWriteProbe
 
 log = structlog.get_logger(__name__)
 
@@ -78,8 +80,16 @@ class Node:
             new_id=new_id,
         )
         self._build_services(secrets)
+        self.health = Health(
+            self.engine,
+            SqlWriteProbe(self.store.db, settings.node),
+            clock,
+            listens=lambda: self.telephony.stream.listening,
+        )
         self.app = build_app(self._api_deps(secrets))
-        add_engine_metrics(self.registry, self.engine, self.telephony, self.inbox)
+        add_engine_metrics(
+            self.registry, self.engine, self.telephony, self.inbox, self.health
+        )
 
     def _build_services(self, secrets: Secrets) -> None:
         """Build what runs beside the engine: AMI, FastAGI, deliveries."""
@@ -132,7 +142,7 @@ class Node:
             session_key=session_key(secrets),
             admin_token=secrets.admin_token,
             now=clock,
-            checks=self.checks,
+            checks=self.health.parts,
             registry=self.registry,
         )
 
@@ -146,14 +156,6 @@ class Node:
             return None
         found = await self.store.crm.identify(shop, dialled, caller)
         return Identified(identification=found, queue=shop.queue)
-
-    async def checks(self) -> Mapping[str, bool]:
-        """Readiness by part."""
-        return {
-            "asterisk": self.telephony.stream.listening,
-            "redis": not self.engine.journal_down,
-            "database": not self.engine.store_down,
-        }
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Run until cancelled; what was started is stopped in turn."""
@@ -172,6 +174,7 @@ class Node:
                 group.create_task(self._kept("endpoints", self.endpoints.run))
                 group.create_task(follow(delivery), name="outbox")
                 group.create_task(self._kept("orders watch", self._poke_feeder))
+                group.create_task(self._kept("health", self.health.run))
                 if ready is not None:
                     ready.set()
         finally:

@@ -19,6 +19,7 @@ from callengine.store.tables.customers import customer_phones, customers, do_not
 from callengine.store.tables.orders import deliveries, order_items, orders
 from callengine.store.tables.outbox import outbox
 from callengine.store.tables.people import agent_shops, agent_skills, agents
+from callengine.store.tables.probes import write_probes
 from callengine.store.tables.shops import (
     api_keys,
     dialled_numbers,
@@ -56,4 +57,5 @@ __all__ = [
     "roster_versions",
     "routing_rules",
     "shops",
+    "write_probes",
 ]

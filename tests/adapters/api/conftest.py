@@ -12,6 +12,7 @@ from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import ShopId
+from callengine.engine.health import Part
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryIntake
 from callengine.testing.directory import MemoryDirectory
@@ -60,8 +61,9 @@ async def world() -> AsyncIterator[World]:
 
     books = MemoryBooks.of([make_shop("teplo"), make_shop("zatyshok")])
 
-    async def checks() -> dict[str, bool]:
-        return parts
+    def checks() -> dict[str, Part]:
+        whys = {True: "", False: "it does not answer"}
+        return {n: Part(ok=ok, since=5.0, why=whys[ok]) for n, ok in parts.items()}
 
     app = build_app(
         ApiDeps(

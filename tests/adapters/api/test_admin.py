@@ -69,7 +69,11 @@ async def test_readiness_names_the_part_that_is_away(world: Any) -> None:
     response = await world.client.get("/readyz")
 
     assert response.status == 503
-    assert await response.json() == {"ok": False, "parts": {"redis": False}}
+    assert await response.json() == {
+        "ok": False,
+        "parts": {"redis": False},
+        "details": {"redis": {"ok": False, "since": 5.0, "why": "it does not answer"}},
+    }
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

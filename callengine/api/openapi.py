@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from callengine import __version__
 from callengine.api.commands import LogOut, Pause, Ready, SaveDisposition
 from callengine.api.replies import ErrorOut, Webhook
+from callengine.core.records import Outcome
 
 _REF = "#/components/schemas/{model}"
 _COMMANDS: tuple[type[BaseModel], ...] = (Ready, Pause, LogOut, SaveDisposition)
@@ -28,6 +29,15 @@ WEBHOOKS = {
     "order.unreachable": "shop",
     "delivery.agreed": "logistics",
     "delivery.cancelled": "logistics",
+    "webhook.test": "receiver that is tried",
+    **dict.fromkeys(
+        (
+            "order.callback",
+            "attempt.dialled",
+            *(f"attempt.{outcome}" for outcome in Outcome),
+        ),
+        "receivers that ask for attempts",
+    ),
 }
 _ALWAYS = (500, 503)
 """A failure of ours; a part that is away: try again."""
@@ -145,7 +155,7 @@ def _webhook(receiver: str) -> dict[str, object]:
             "requestBody": _body(Webhook),
             "responses": {
                 "2XX": {"description": "Taken"},
-                "410": {"description": "Never send here again"},
+                "410": {"description": "Stop; messages are kept, probes are rare"},
                 "default": {"description": "Tried again later"},
             },
         }

@@ -101,8 +101,13 @@ class WebhookData(BaseModel):
 
 
 class Webhook(BaseModel):
-    """An outgoing message, signed as Standard Webhooks say."""
+    """
+    An outgoing message, signed as Standard Webhooks say.
+
+    `sequence` counts the messages told to this receiver about this order, from 1.
+    """
 
     type: str
     timestamp: str
+    sequence: int
     data: WebhookData

@@ -23,7 +23,13 @@ from callengine.engine.ports import (
 from callengine.engine.telling import Message as Message
 from callengine.engine.telling import OrderFacts as OrderFacts
 from callengine.engine.telling import ShopTerms as ShopTerms
-from callengine.engine.telling import Told, is_agreed, messages_of, order_body
+from callengine.engine.telling import (
+    Told,
+    callback_messages,
+    is_agreed,
+    messages_of,
+    order_body,
+)
 from callengine.engine.telling import unreachable_message as unreachable_message
 
 METHODS = ("courier", "pickup", "post")
@@ -165,8 +171,23 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
         moves=decided or stage != before.stage,
         next_try_at=next_try_at,
         delivery=delivery,
-        messages=messages_of(told, stage, decided, delivery, saved.at),
+        messages=(
+            *messages_of(told, stage, decided, delivery, saved.at),
+            *_callback(saved, terms, facts, stage, next_try_at),
+        ),
     )
+
+
+def _callback(
+    saved: SavedDisposition,
+    terms: ShopTerms,
+    facts: OrderFacts,
+    stage: Stage,
+    at: Instant | None,
+) -> tuple[Message, ...]:
+    if stage is not Stage.CALLBACK or at is None:
+        return ()
+    return callback_messages(terms, facts, saved.agent, saved.at, at)
 
 
 def _after_machine(

@@ -21,7 +21,6 @@ from callengine.core.ids import (
     ChannelId,
     CustomerId,
     Instant,
-    MessageId,
     OrderId,
     PlaybackId,
     ShopId,
@@ -497,81 +496,6 @@ class Archive(Protocol):
 
     async def why_order(self, key: str) -> OrderHistory | None:
         """Everything recorded about an order, by its id or that of an attempt."""
-
-
-# --- outgoing messages -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxMessage:
-    """
-    One message to one receiver, claimed for delivery.
-
-    Attributes:
-        message: the `webhook-id`, the same at every try.
-        receiver: `shop` or `logistics`.
-        body: JSON, to be signed and sent byte for byte.
-        secret: `whsec_...`, the receiver's signing secret.
-        tries: tries made before this one.
-    """
-
-    message: MessageId
-    shop: ShopId
-    receiver: str
-    type: str
-    url: str
-    secret: str
-    body: bytes
-    tries: int
-    created_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxBacklog:
-    """How far behind delivery is."""
-
-    waiting: int
-    failing: int
-    """Of those waiting: tried at least once."""
-    dead: int
-    delivered: int
-    oldest_at: Instant | None
-    """When the oldest waiting message was made."""
-
-
-class Outbox(Protocol):
-    """Messages committed with the facts they tell, until they are delivered."""
-
-    async def claim(
-        self, now: Instant, limit: int, *, lease_s: float
-    ) -> tuple[OutboxMessage, ...]:
-        """
-        Take due messages, oldest first; not offered to others for `lease_s`.
-
-        A message whose lease ends without a verdict is due again.
-        """
-
-    async def delivered(self, message: MessageId, at: Instant) -> None:
-        """The receiver accepted it."""
-
-    async def failed(
-        self,
-        message: MessageId,
-        at: Instant,
-        *,
-        error: str,
-        next_try_at: Instant | None,
-    ) -> None:
-        """The try failed; due again at `next_try_at`, dead when that is None."""
-
-    async def replay(self, message: MessageId, at: Instant) -> bool:
-        """Make a dead or delivered message due now; False when unknown."""
-
-    async def backlog(self) -> OutboxBacklog:
-        """Count what waits and what died."""
-
-    async def wait(self, timeout_s: float) -> None:
-        """Return when a message was committed since the last wait, or in time."""
 
 
 # --- live state ------------------------------------------------------------------

@@ -8,6 +8,7 @@ from callengine.core.cards import DeliveryCard, OrderCard
 from callengine.core.compliance.presets import HOUSE
 from callengine.core.compliance.regime import Regime
 from callengine.core.ids import Instant
+from callengine.engine.deliveries import RECEIVERS
 from callengine.engine.orders import Stage, digest
 
 
@@ -35,12 +36,18 @@ class ShopTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to one receiver; equal hashes tell the same."""
+    """
+    One message to one receiver; equal hashes tell the same.
+
+    Attributes:
+        on_request: only for receivers that asked to be told of attempts.
+    """
 
     receiver: str
     type: str
     body: dict[str, Any]
     content_hash: str
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,29 @@ def unreachable_message(
         note=why,
     )
     return _to_shop(told, Stage.UNREACHABLE, at)
+
+
+def callback_messages(
+    terms: ShopTerms, facts: OrderFacts, told_by: str, at: Instant, again_at: Instant
+) -> tuple[Message, ...]:
+    """Tell those who ask for attempts that a call-back was agreed, and for when."""
+    data = {
+        "shop": terms.shop,
+        "order": order_body(facts, Stage.CALLBACK),
+        "agent": told_by,
+        "next_try_at": stamp(again_at),
+    }
+    kind = f"order.{Stage.CALLBACK.value}"
+    return tuple(
+        Message(
+            receiver=receiver,
+            type=kind,
+            body=body_of(kind, data, at),
+            content_hash=digest({"type": kind, "data": data}),
+            on_request=True,
+        )
+        for receiver in RECEIVERS
+    )
 
 
 def is_agreed(delivery: DeliveryCard | None) -> bool:
@@ -116,7 +146,7 @@ def _to_shop(told: Told, stage: Stage, at: Instant) -> Message:
     return Message(
         receiver="shop",
         type=kind,
-        body=_body(kind, data, at),
+        body=body_of(kind, data, at),
         content_hash=digest({"type": kind, "data": data}),
     )
 
@@ -128,11 +158,16 @@ def _to_logistics(told: Told, kind: str, at: Instant) -> Message:
     return Message(
         receiver="logistics",
         type=kind,
-        body=_body(kind, data, at),
+        body=body_of(kind, data, at),
         content_hash=digest({"type": kind, "said": said, "delivery": told.delivery}),
     )
 
 
-def _body(kind: str, data: dict[str, Any], at: Instant) -> dict[str, Any]:
-    stamp = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
-    return {"type": kind, "timestamp": stamp, "data": data}
+def body_of(kind: str, data: dict[str, Any], at: Instant) -> dict[str, Any]:
+    """Write the body of a message; its sequence is put in with the message."""
+    return {"type": kind, "timestamp": stamp(at), "data": data}
+
+
+def stamp(at: Instant) -> str:
+    """Write an instant in ISO 8601, UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")

@@ -8,7 +8,7 @@ committed; only a crash between the last two posts it again, with the same id.
 import asyncio
 import contextlib
 import heapq
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import Random
 
 import aiohttp
@@ -16,12 +16,20 @@ import structlog
 from prometheus_client import CollectorRegistry
 from yarl import URL
 
-from callengine.core.ids import Instant, MessageId
-from callengine.engine.ports import Outbox, OutboxMessage
-from callengine.integrations.lanes import Lane
+from callengine.core.ids import Instant, MessageId, ShopId
+from callengine.engine.deliveries import (
+    TEST,
+    Answer,
+    Outbox,
+    OutboxMessage,
+    Pause,
+    ReceiverState,
+)
+from callengine.integrations.lanes import AT_ONCE, Lane
 from callengine.integrations.outbox_metrics import OutboxMetrics
-from callengine.integrations.posting import TIMEOUT_S, Verdict, open_session, post
-from callengine.integrations.schedule import next_try_at
+from callengine.integrations.posting import TIMEOUT_S, open_session, post
+from callengine.integrations.schedule import after_failure
+from callengine.integrations.verdicts import Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +67,7 @@ class OutboxWorker:
         self._private_allowed = private_allowed
         self._on_delivered = on_delivered
         self._counted_at: Instant = float("-inf")
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[tuple[ShopId, str], Lane] = {}
         self._held: set[MessageId] = set()
         self._due: list[Instant] = []
         self._poked = asyncio.Event()
@@ -88,15 +96,16 @@ class OutboxWorker:
                 if len(claimed) < BATCH:
                     await self._rest()
             for lane in self._lanes.values():
-                lane.line.clear()
+                lane.clear()
 
     async def _claim(self) -> tuple[OutboxMessage, ...]:
+        busy = frozenset(key for key, lane in self._lanes.items() if not lane.has_room)
         try:
             now = self._now()
-            claimed = await self._outbox.claim(now, BATCH, lease_s=LEASE_S)
+            claimed = await self._outbox.claim(now, BATCH, lease_s=LEASE_S, busy=busy)
             if now - self._counted_at >= COUNT_EVERY_S:
                 self._counted_at = now
-                self._metrics.show_backlog(await self._outbox.backlog())
+                self._metrics.show_backlog(await self._outbox.backlog(), now)
         except Exception:
             log.exception("outbox unreadable")
             await asyncio.sleep(TROUBLE_PAUSE_S)
@@ -109,20 +118,20 @@ class OutboxWorker:
         session: aiohttp.ClientSession,
         tries: asyncio.TaskGroup,
     ) -> None:
-        lane = self._lanes.setdefault(message.url, Lane())
-        begin_by = self._now() + LEASE_S - TIMEOUT_S
-        if message.message in self._held or not lane.admit(message, begin_by):
+        lane = self._lanes.setdefault((message.shop, message.receiver), Lane())
+        if message.message in self._held or lane.is_full:
             # Not tried, so not failed: the end of its lease brings it back.
             heapq.heappush(self._due, self._now() + LEASE_S)
             return
         self._held.add(message.message)
-        if lane.busy < lane.width:
+        lane.line.append((message, self._now() + LEASE_S - TIMEOUT_S))
+        if lane.busy < AT_ONCE:
             lane.busy += 1
             tries.create_task(self._work(lane, session), name="webhook_lane")
 
     async def _work(self, lane: Lane, session: aiohttp.ClientSession) -> None:
         try:
-            while lane.line and lane.busy <= lane.width:
+            while lane.line:
                 message, begin_by = lane.line.popleft()
                 try:
                     # Later than that, its lease could end while it is being posted.
@@ -130,95 +139,122 @@ class OutboxWorker:
                         await self._try(lane, message, session)
                 finally:
                     self._held.discard(message.message)
+                if lane.has_room:
+                    self._poked.set()
         finally:
             lane.busy -= 1
 
     async def _try(
         self, lane: Lane, message: OutboxMessage, session: aiohttp.ClientSession
     ) -> None:
-        if lane.is_gone:
-            verdict = Verdict(error="the receiver said 410 Gone before", is_gone=True)
-        else:
-            verdict = await post(
-                session, message, self._now(), private_allowed=self._private_allowed
+        began_at, began = self._now(), asyncio.get_running_loop().time()
+        verdict = await post(
+            session, message, began_at, private_allowed=self._private_allowed
+        )
+        answer = Answer(
+            at=self._now(),
+            status=verdict.status,
+            text=verdict.error or verdict.answer,
+            took_s=round(asyncio.get_running_loop().time() - began, 3),
+        )
+        if not verdict.error:
+            await self._settle(
+                message, lambda: self._outbox.delivered(message.message, answer)
             )
-        if verdict.is_receiver_down:
-            self._held.difference_update(m.message for m in lane.failed())
-            heapq.heappush(self._due, self._now() + LEASE_S)
-        elif not verdict.is_gone:
-            lane.succeeded()
-        lane.is_gone = lane.is_gone or verdict.is_gone
-        await self._record(message, verdict)
+            self._report_delivered(message)
+            return
+        await self._failed(lane, message, verdict, answer)
 
-    async def _record(self, message: OutboxMessage, verdict: Verdict) -> None:
-        now = self._now()
-        again_at = self._again_at(message, verdict, now)
-        self._report(message, verdict, again_at)
+    async def _failed(
+        self, lane: Lane, message: OutboxMessage, verdict: Verdict, answer: Answer
+    ) -> None:
+        again_at, pause = after_failure(message, verdict, answer.at, rng=self._rng)
+        untried = lane.clear() if pause is not None else []
+        self._held.difference_update(untried)
+        self._report_failed(message, verdict, again_at, pause)
+        await self._settle(
+            message,
+            lambda: self._outbox.failed(
+                message.message,
+                answer,
+                next_try_at=again_at,
+                pause=pause,
+                untried=untried,
+            ),
+        )
+        for at in (again_at, pause.probe_at if pause else None):
+            if at is not None:
+                heapq.heappush(self._due, at)
+        self._poked.set()
+
+    async def _settle(
+        self, message: OutboxMessage, commit: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Commit a verdict; else the end of the lease brings the message back."""
         for pause_s in (0.1, 1.0, None):
             try:
-                await self._commit(message, verdict, now, again_at)
+                await commit()
             except Exception:
                 log.exception("outbox verdict unwritable", message=message.message)
                 if pause_s is not None:
                     await asyncio.sleep(pause_s)
             else:
                 break
-        if again_at is not None:
-            heapq.heappush(self._due, again_at)
-            self._poked.set()
+        # The next message of its order is due now.
+        self._poked.set()
 
-    async def _commit(
+    def _report_delivered(self, message: OutboxMessage) -> None:
+        now = self._now()
+        age_s = now - message.created_at
+        self._metrics.delivered(message.receiver, age_s)
+        if self._on_delivered is not None:
+            self._on_delivered(message, now)
+        log.info(
+            "webhook delivered",
+            message=message.message,
+            type=message.type,
+            age_s=round(age_s, 3),
+        )
+        if message.failures:
+            log.warning(
+                "receiver takes messages again",
+                shop=message.shop,
+                receiver=message.receiver,
+            )
+
+    def _report_failed(
         self,
         message: OutboxMessage,
         verdict: Verdict,
-        now: Instant,
         again_at: Instant | None,
+        pause: Pause | None,
     ) -> None:
-        if not verdict.error:
-            await self._outbox.delivered(message.message, now)
-            return
-        await self._outbox.failed(
-            message.message, now, error=verdict.error, next_try_at=again_at
-        )
-
-    def _again_at(
-        self, message: OutboxMessage, verdict: Verdict, now: Instant
-    ) -> Instant | None:
-        if not verdict.error or verdict.is_gone:
-            return None
-        return next_try_at(
-            message.tries, now, rng=self._rng, retry_after_s=verdict.retry_after_s
-        )
-
-    def _report(
-        self, message: OutboxMessage, verdict: Verdict, again_at: Instant | None
-    ) -> None:
-        age_s = self._now() - message.created_at
-        if not verdict.error:
-            self._metrics.delivered(message.receiver, age_s)
-            if self._on_delivered is not None:
-                self._on_delivered(message, self._now())
-            log.info(
-                "webhook delivered",
-                message=message.message,
-                type=message.type,
-                age_s=round(age_s, 3),
-            )
-            return
-        is_first = message.tries == 0
-        self._metrics.failed(message.receiver, is_first=is_first, dies=again_at is None)
+        dies = again_at is None and message.type != TEST
+        is_first = message.tries == 0 and not message.failures
+        self._metrics.failed(message.receiver, is_first=is_first, dies=dies)
         # The first failure is the alert: 15 minutes leave no time to wait for more.
-        say = log.error if is_first or again_at is None else log.warning
+        say = log.error if is_first or dies else log.warning
+        said = {
+            "shop": message.shop,
+            "receiver": message.receiver,
+            "host": _host(message.url),
+            "status": verdict.status,
+            # What a receiver answers may repeat the customer it was told of.
+            "pii_answer" if verdict.status else "reason": verdict.error,
+        }
         say(
             "webhook failed",
             message=message.message,
-            shop=message.shop,
-            receiver=message.receiver,
-            host=_host(message.url),
-            status=verdict.status,
             tries=message.tries + 1,
             next_try_at=again_at,
+            **said,
         )
+        if pause is None:
+            return
+        if pause.state is ReceiverState.STOPPED:
+            log.error("receiver stopped", probe_at=pause.probe_at, **said)
+        elif not message.failures:
+            log.error("receiver paused", probe_at=pause.probe_at, **said)
 
     async def _rest(self) -> None:
         """Wait for a poke, a commit, the next due try, or the longest rest."""

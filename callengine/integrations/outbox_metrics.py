@@ -2,7 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from callengine.engine.ports import OutboxBacklog
+from callengine.core.ids import Instant
+from callengine.engine.deliveries import OutboxBacklog
 
 _BUCKETS_S = (0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 
@@ -36,6 +37,17 @@ class OutboxMetrics:
             ("state",),
             registry=registry,
         )
+        self._oldest_s = Gauge(
+            "callengine_outbox_oldest_seconds",
+            "Age of the oldest message not delivered.",
+            registry=registry,
+        )
+        self._paused = Gauge(
+            "callengine_webhook_receivers_paused",
+            "1 for a receiver that is failing or stopped; its messages are kept.",
+            ("shop", "receiver", "state"),
+            registry=registry,
+        )
 
     def delivered(self, receiver: str, age_s: float) -> None:
         """Count a delivery."""
@@ -47,8 +59,13 @@ class OutboxMetrics:
         if dies:
             self._dead.labels(receiver).inc()
 
-    def show_backlog(self, backlog: OutboxBacklog) -> None:
+    def show_backlog(self, backlog: OutboxBacklog, now: Instant) -> None:
         """Show how far behind delivery is."""
         self._backlog.labels("waiting").set(backlog.waiting)
         self._backlog.labels("failing").set(backlog.failing)
         self._backlog.labels("dead").set(backlog.dead)
+        oldest_at = backlog.oldest_at
+        self._oldest_s.set(0.0 if oldest_at is None else max(0.0, now - oldest_at))
+        self._paused.clear()
+        for one in backlog.paused:
+            self._paused.labels(one.shop, one.receiver, one.state).set(1)

@@ -1,49 +1,36 @@
-"""One delivery over HTTP, and what its answer means."""
+"""One delivery over HTTP, bounded in time and size whatever the other side does."""
 
-from dataclasses import dataclass
+import asyncio
+import ssl
+from contextlib import suppress
 
 import aiohttp
 
 from callengine import __version__
 from callengine.core.ids import Instant
-from callengine.engine.ports import OutboxMessage
+from callengine.engine.deliveries import OutboxMessage
 from callengine.integrations.addresses import (
     ForbiddenAddress,
-    PublicResolver,
+    Resolver,
     check_url,
 )
-from callengine.integrations.schedule import parse_retry_after_s
 from callengine.integrations.signing import BadSecret, sign
+from callengine.integrations.verdicts import Blame, Verdict, judge
 
 TIMEOUT_S = 15.0
 CONNECT_TIMEOUT_S = 5.0
-MAX_ANSWER_BYTES = 300
-GONE = 410
-TOO_MANY_REQUESTS = 429
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """
-    What came of one try.
-
-    Attributes:
-        error: empty when the receiver took it.
-        is_receiver_down: others to this receiver would fail as well.
-        is_gone: the receiver asked never to be sent to again.
-    """
-
-    error: str = ""
-    status: int = 0
-    is_receiver_down: bool = False
-    is_gone: bool = False
-    retry_after_s: float = 0.0
+ANSWER_TIMEOUT_S = 1.0
+"""For the body of an answer whose status is known already."""
+MAX_ANSWER_BYTES = 500
 
 
 def open_session(*, private_allowed: bool) -> aiohttp.ClientSession:
     """Open the client: no cookies, no proxies, no redirects, only allowed addresses."""
     connector = aiohttp.TCPConnector(
-        limit=100, resolver=None if private_allowed else PublicResolver()
+        # Lanes bound the connections of each receiver. A bound for all of them would
+        # let a few that hang keep the others out.
+        limit=0,
+        resolver=Resolver(private_allowed=private_allowed),
     )
     return aiohttp.ClientSession(
         connector=connector,
@@ -64,32 +51,66 @@ async def post(
     """Try once. Never raises for anything the receiver or its settings do."""
     try:
         url = check_url(message.url, private_allowed=private_allowed)
-        headers = sign(message.message, message.body, secret=message.secret, now=now)
+        headers = sign(
+            message.message,
+            message.body,
+            secret=message.secret,
+            old_secret=message.old_secret,
+            now=now,
+        )
     except (ForbiddenAddress, BadSecret) as error:
-        return Verdict(error=f"{type(error).__name__}: {error}", is_receiver_down=True)
+        return _down(f"{type(error).__name__}: {error}")
     headers["Content-Type"] = "application/json"
     try:
         async with session.post(
             url, data=message.body, headers=headers, allow_redirects=False
         ) as response:
-            return await _judge(response, now)
+            answer = await _beginning(response)
+            return judge(
+                response.status,
+                answer,
+                now,
+                retry_after=response.headers.get("Retry-After"),
+                location=_printable(response.headers.get("Location", ""))[:200],
+            )
     except TimeoutError:
-        return Verdict(error="no answer in time", is_receiver_down=True)
-    except (aiohttp.ClientError, OSError) as error:
-        text = f"{type(error).__name__}: {error}"[:MAX_ANSWER_BYTES]
-        return Verdict(error=text, is_receiver_down=True)
+        return _down("no answer in time")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return _down(_reason(error))
 
 
-async def _judge(response: aiohttp.ClientResponse, now: Instant) -> Verdict:
-    status = response.status
-    if 200 <= status < 300:
-        return Verdict(status=status)
-    answer = await response.content.read(MAX_ANSWER_BYTES)
-    text = answer.decode("utf-8", "replace").replace("\x00", "")
-    return Verdict(
-        error=f"HTTP {status} {text}".strip(),
-        status=status,
-        is_receiver_down=status >= 500 or status == TOO_MANY_REQUESTS,
-        is_gone=status == GONE,
-        retry_after_s=parse_retry_after_s(response.headers.get("Retry-After"), now),
-    )
+async def _beginning(response: aiohttp.ClientResponse) -> str:
+    """Read the beginning of an answer; the rest is dropped with the connection."""
+    said = b""
+    with suppress(TimeoutError, aiohttp.ClientError, OSError):
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            while len(said) < MAX_ANSWER_BYTES:
+                chunk = await response.content.read(MAX_ANSWER_BYTES - len(said))
+                if not chunk:
+                    break
+                said += chunk
+    return _printable(said.decode("utf-8", "replace"))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+def _down(error: str) -> Verdict:
+    return Verdict(error=error, blame=Blame.RECEIVER)
+
+
+def _reason(error: Exception) -> str:
+    """Name the kind of trouble first: it is what the shop must know."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            kind = "DNS"
+        case aiohttp.ClientConnectorCertificateError():
+            kind = "TLS certificate"
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            kind = "TLS"
+        case aiohttp.ClientConnectorError():
+            kind = "connection"
+        case _:
+            kind = type(error).__name__
+    return _printable(f"{kind}: {error}")[:MAX_ANSWER_BYTES]

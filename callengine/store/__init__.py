@@ -14,6 +14,7 @@ from callengine.store.accounts import SqlAgentAccounts, SqlShopKeys
 from callengine.store.archive import SqlArchive
 from callengine.store.crm import SpokenLanguages, SqlCrm
 from callengine.store.database import Database
+from callengine.store.deliveries import SqlDeliveries
 from callengine.store.directory import SqlDirectory
 from callengine.store.do_not_call import SqlDoNotCall
 from callengine.store.intake import SqlIntake
@@ -36,6 +37,7 @@ class Store:
     ledger: SqlLedger
     intake: SqlIntake
     outbox: SqlOutbox
+    deliveries: SqlDeliveries
     accounts: SqlAgentAccounts
     keys: SqlShopKeys
     archive: SqlArchive
@@ -66,6 +68,7 @@ class Store:
             ledger=SqlLedger(db, new_id),
             intake=SqlIntake(db, new_id),
             outbox=SqlOutbox(db),
+            deliveries=SqlDeliveries(db, new_id),
             accounts=SqlAgentAccounts(db, clock, hasher),
             keys=SqlShopKeys(db),
             archive=SqlArchive(db),

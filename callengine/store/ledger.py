@@ -10,6 +10,7 @@ from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, Instant, OrderId, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
+from callengine.engine.attempt_news import dialled_news, ended_news
 from callengine.engine.dispositions import (
     OrderFacts,
     Settlement,
@@ -21,7 +22,7 @@ from callengine.engine.orders import Stage, stage_after_attempt
 from callengine.engine.ports import DispositionRefused, SavedDisposition
 from callengine.store import tables as t
 from callengine.store.database import Database, persistent
-from callengine.store.messages import put_messages
+from callengine.store.messages import put_messages, put_news
 from callengine.store.order_rows import order_facts
 from callengine.store.record_rows import (
     attempt_row,
@@ -51,8 +52,9 @@ class SqlLedger:
         decisions: Sequence[DecisionRecord],
     ) -> None:
         """Commit a batch in one transaction; the same record twice is once."""
-        told = 0
         async with self._db.write() as connection:
+            news = [ended_news(attempt) for attempt in attempts]
+            told = await put_news(connection, news, self._new_id) if news else 0
             await insert_new(connection, t.calls, [call_row(c) for c in calls])
             await insert_new(
                 connection, t.legs, [row for c in calls for row in leg_rows(c)]
@@ -183,6 +185,10 @@ class SqlLedger:
                         held_reason="",
                     )
                 )
+            news = [dialled_news(lead, at) for lead in started]
+            told = await put_news(connection, news, self._new_id) if news else 0
+        if told:
+            self._db.messages_committed.set()
         return tuple(lead.attempt for lead in leads if lead.attempt not in standing)
 
     @persistent

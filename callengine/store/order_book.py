@@ -17,14 +17,16 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, Instant
+from callengine.core.ids import AttemptId, Instant, OrderId, ShopId
 from callengine.core.records import Outcome
 from callengine.core.recycling.urgency import UrgencyRules
+from callengine.engine.attempt_news import LOST, AttemptNews, lost_news
 from callengine.engine.orders import FAILED_RETRY_S, Stage
 from callengine.store import tables as t
 from callengine.store.crm import SpokenLanguages
 from callengine.store.database import Database, persistent
 from callengine.store.leads import Claimed, LeadReader
+from callengine.store.messages import put_news
 
 URGENCY = UrgencyRules()
 START_S = 60.0
@@ -145,11 +147,15 @@ class SqlOrderBook:
             for row in lost:
                 await _give_back(connection, row)
             running = await connection.execute(
-                select(a.attempt, a.started_at).where(a.ended_at.is_(None))
+                select(t.attempts).where(a.ended_at.is_(None))
             )
-            for attempt in running.all():
-                if attempt.attempt not in kept:
-                    await _fail(connection, attempt)
+            ended = [row for row in running if row.attempt not in kept]
+            for attempt in ended:
+                await _fail(connection, attempt)
+            news = [_ended_with_engine(attempt) for attempt in ended]
+            told = await put_news(connection, news, self._new_id) if news else 0
+        if told:
+            self._db.messages_committed.set()
         return len(lost)
 
 
@@ -209,6 +215,18 @@ async def _fail(connection: AsyncConnection, row: Any) -> None:
             ended_at=row.started_at,
             outcome=Outcome.FAILED.value,
             next_try_at=row.started_at + FAILED_RETRY_S,
-            rule="the engine ended during the attempt",
+            rule=LOST,
         )
+    )
+
+
+def _ended_with_engine(row: Any) -> AttemptNews:
+    return lost_news(
+        AttemptId(row.attempt),
+        OrderId(row.order_id),
+        ShopId(row.shop),
+        number=row.number,
+        tries=row.tries,
+        started_at=row.started_at,
+        next_try_at=row.started_at + FAILED_RETRY_S,
     )

@@ -4,16 +4,33 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import Row, and_, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.core.ids import Instant, MessageId, ShopId
-from callengine.engine.ports import OutboxBacklog, OutboxMessage
+from callengine.engine.deliveries import (
+    TEST,
+    Answer,
+    OutboxBacklog,
+    OutboxMessage,
+    Pause,
+    ReceiverView,
+)
 from callengine.store import tables as t
 from callengine.store.database import Database, persistent
-from callengine.store.rows import fit
+from callengine.store.outbox_claims import claimable, hold, lease, message_of, probes
+from callengine.store.outbox_holding import DEAD, WAITING, open_receiver, release_next
+from callengine.store.outbox_verdicts import (
+    fail,
+    has_later,
+    keep_answer,
+    locked,
+    pause_receiver,
+)
 
-MAX_ERROR = 500
+ROUNDS = 16
+"""Batches looked through at most for one claim, where all of a batch is held."""
+PROBES = 16
 
 
 class SqlOutbox:
@@ -24,119 +41,124 @@ class SqlOutbox:
 
     @persistent
     async def claim(
-        self, now: Instant, limit: int, *, lease_s: float
+        self,
+        now: Instant,
+        limit: int,
+        *,
+        lease_s: float,
+        busy: frozenset[tuple[ShopId, str]] = frozenset(),
     ) -> tuple[OutboxMessage, ...]:
-        """Take due messages, oldest first, for `lease_s`."""
-        o, s = t.outbox.c, t.shops.c
-        if not await self._any_due(now):
-            return ()
-        statement = (
-            select(
-                t.outbox,
-                case((o.receiver == "shop", s.shop_url), else_=s.logistics_url).label(
-                    "url"
-                ),
-                case(
-                    (o.receiver == "shop", s.shop_secret), else_=s.logistics_secret
-                ).label("secret"),
+        """Take due messages, oldest first, for `lease_s`; see `Outbox`."""
+        o = t.outbox.c
+        due = [o.next_try_at <= now]
+        if busy:
+            due.append(tuple_(o.shop, o.receiver).not_in(sorted(busy)))
+        for _ in range(ROUNDS):
+            if not await self._anything(now, and_(*due)):
+                return ()
+            async with self._db.write() as connection:
+                rows = await self._due(connection, and_(*due), limit)
+                taken = [row for row in rows if not row.is_held]
+                await hold(connection, [row for row in rows if row.is_held])
+                await lease(connection, taken, now + lease_s)
+                room = limit - len(taken)
+                taken += await probes(connection, now, min(room, PROBES), lease_s)
+            if taken or len(rows) < limit:
+                return tuple(message_of(row, now) for row in taken)
+        return ()
+
+    async def _anything(self, now: Instant, due: Any) -> bool:
+        """Look without the writer's lock: most looks find nothing."""
+        r = t.receivers.c
+        async with self._db.read() as connection:
+            message = await connection.execute(
+                select(t.outbox.c.message).where(due).limit(1)
             )
-            .join_from(t.outbox, t.shops, o.shop == s.shop)
-            .where(o.next_try_at <= now)
-            .order_by(o.next_try_at)
+            if message.first() is not None:
+                return True
+            probe = await connection.execute(
+                select(r.shop).where(r.state != "open", r.probe_at <= now).limit(1)
+            )
+            return probe.first() is not None
+
+    async def _due(
+        self, connection: AsyncConnection, due: Any, limit: int
+    ) -> list[Row[Any]]:
+        o = t.outbox.c
+        found = await connection.execute(
+            claimable()
+            .where(due)
+            .order_by(o.next_try_at, o.created_at)
             .limit(limit)
             .with_for_update(of=t.outbox, skip_locked=True)
         )
-        async with self._db.write() as connection:
-            rows = (await connection.execute(statement)).all()
-            if rows:
-                await connection.execute(
-                    update(t.outbox)
-                    .where(o.message.in_([row.message for row in rows]))
-                    .values(next_try_at=now + lease_s)
-                )
-        return _messages(rows)
-
-    async def _any_due(self, now: Instant) -> bool:
-        """Look without the writer's lock: most looks find nothing."""
-        o = t.outbox.c
-        async with self._db.read() as connection:
-            found = await connection.execute(
-                select(o.message).where(o.next_try_at <= now).limit(1)
-            )
-            return found.first() is not None
+        return list(found.all())
 
     @persistent
-    async def delivered(self, message: MessageId, at: Instant) -> None:
+    async def delivered(self, message: MessageId, answer: Answer) -> None:
         """The receiver accepted it, whatever was thought before."""
         o = t.outbox.c
         async with self._db.write() as connection:
+            row = await locked(connection, message)
+            if row is None:
+                return
             await connection.execute(
                 update(t.outbox)
                 .where(o.message == message, o.state != "delivered")
                 .values(
                     state="delivered",
-                    delivered_at=at,
+                    delivered_at=answer.at,
                     next_try_at=None,
                     tries=o.tries + 1,
                     error="",
                 )
             )
+            await keep_answer(connection, message, answer)
+            await open_receiver(connection, row.shop, row.receiver, answer.at)
+            await release_next(connection, row.order_id, row.receiver, answer.at)
 
     @persistent
     async def failed(
         self,
         message: MessageId,
-        at: Instant,
+        answer: Answer,
         *,
-        error: str,
         next_try_at: Instant | None,
+        pause: Pause | None = None,
+        untried: Sequence[MessageId] = (),
     ) -> None:
         """The try failed; a verdict after delivery changes nothing."""
-        o = t.outbox.c
         async with self._db.write() as connection:
-            await connection.execute(
-                update(t.outbox)
-                .where(o.message == message, o.state == "waiting")
-                .values(
-                    state="dead" if next_try_at is None else "waiting",
-                    next_try_at=next_try_at,
-                    tries=o.tries + 1,
-                    error=fit(error, MAX_ERROR),
-                )
-            )
-
-    @persistent
-    async def replay(self, message: MessageId, at: Instant) -> bool:
-        """Make a dead or delivered message due now; False when unknown."""
-        o = t.outbox.c
-        async with self._db.write() as connection:
-            done = await connection.execute(
-                update(t.outbox)
-                .where(o.message == message)
-                .values(state="waiting", next_try_at=at, delivered_at=None, tries=0)
-            )
-        self._db.messages_committed.set()
-        return done.rowcount == 1
+            row = await locked(connection, message)
+            if row is None:
+                return
+            await keep_answer(connection, message, answer)
+            if row.state != "waiting":
+                return
+            state = "waiting" if next_try_at is not None else "dead"
+            if pause is None and await has_later(connection, row):
+                state, next_try_at = "replaced", None
+            await fail(connection, message, state, next_try_at, answer)
+            if state != "waiting":
+                await release_next(connection, row.order_id, row.receiver, answer.at)
+            if pause is not None:
+                await pause_receiver(connection, row, pause, answer, untried)
 
     async def backlog(self) -> OutboxBacklog:
-        """Count what waits and what died."""
+        """Count what waits and what died; what was delivered is not looked at."""
         o = t.outbox.c
-        waiting = o.state == "waiting"
-        statement = select(
-            func.count().filter(waiting),
-            func.count().filter(and_(waiting, o.tries > 0)),
-            func.count().filter(o.state == "dead"),
-            func.count().filter(o.state == "delivered"),
-            func.min(o.created_at).filter(waiting),
-        )
+        waiting = select(
+            func.count(),
+            func.count().filter(o.tries > 0),
+            func.min(o.created_at),
+        ).where(o.state == WAITING)
+        dead = select(func.count()).where(o.state == DEAD, o.type != TEST)
         async with self._db.read() as connection:
-            row = (await connection.execute(statement)).one()
+            row = (await connection.execute(waiting)).one()
+            died = (await connection.execute(dead)).scalar_one()
+            paused = await _paused(connection)
         return OutboxBacklog(
-            waiting=row[0],
-            failing=row[1],
-            dead=row[2],
-            delivered=row[3],
-            oldest_at=row[4],
+            waiting=row[0], failing=row[1], dead=died, oldest_at=row[2], paused=paused
         )
 
     async def wait(self, timeout_s: float) -> None:
@@ -150,18 +172,21 @@ class SqlOutbox:
         committed.clear()
 
 
-def _messages(rows: Sequence[Row[Any]]) -> tuple[OutboxMessage, ...]:
+async def _paused(connection: AsyncConnection) -> tuple[ReceiverView, ...]:
+    r = t.receivers.c
+    rows = await connection.execute(
+        select(t.receivers).where(r.state != "open").order_by(r.shop, r.receiver)
+    )
     return tuple(
-        OutboxMessage(
-            message=MessageId(row.message),
+        ReceiverView(
             shop=ShopId(row.shop),
             receiver=row.receiver,
-            type=row.type,
-            url=row.url,
-            secret=row.secret,
-            body=row.body.encode(),
-            tries=row.tries,
-            created_at=row.created_at,
+            url="",
+            state=row.state,
+            reason=row.reason,
+            failures=row.failures,
+            since_at=row.since_at,
+            probe_at=row.probe_at,
         )
         for row in rows
     )

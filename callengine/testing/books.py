@@ -33,11 +33,13 @@ from callengine.core.ids import (
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.core.requirements import DEFAULT_LEVELS
 from callengine.core.roster import AgentProfile, Roster, Shop
+from callengine.engine.attempt_news import PREFIX
+from callengine.engine.deliveries import OutboxMessage
 from callengine.engine.dispositions import Message, OrderFacts, ShopTerms
 from callengine.engine.do_not_call import DoNotCallEntry
 from callengine.engine.identification import Talk
 from callengine.engine.orders import ReadOrder
-from callengine.engine.ports import OutboxMessage, RoutingText, SavedDisposition
+from callengine.engine.ports import RoutingText, SavedDisposition
 from callengine.testing.outbox import MemoryOutbox
 
 GOAL_S = 900.0
@@ -139,7 +141,12 @@ class MemoryBooks:
     """Attempts under way: their order and when they began."""
     dispositions: dict[CallId, SavedDisposition] = field(default_factory=dict)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
-    _told: dict[tuple[OrderId, str], str] = field(default_factory=dict)
+    attempts_wanted: set[tuple[ShopId, str]] = field(default_factory=set)
+    """Shops and receivers that are told of attempts too."""
+    _told: dict[tuple[OrderId, str], list[tuple[str, str]]] = field(
+        default_factory=dict
+    )
+    """Type and content of what a receiver was told of an order, oldest first."""
     _ids: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
 
     @classmethod
@@ -258,10 +265,18 @@ class MemoryBooks:
 
     def tell(self, order: MemoryOrder, message: Message, at: Instant) -> None:
         """Put a message into the outbox unless its receiver was told the same last."""
-        place = (order.order, message.receiver)
-        if self._told.get(place) == message.content_hash:
+        wanted = (order.shop, message.receiver) in self.attempts_wanted
+        if message.on_request and not wanted:
             return
-        self._told[place] = message.content_hash
+        told = self._told.setdefault((order.order, message.receiver), [])
+        if message.type.startswith(PREFIX):
+            known = [content for _, content in told]
+        else:
+            known = [c for type_, c in told if not type_.startswith(PREFIX)][-1:]
+        if message.content_hash in known:
+            return
+        told.append((message.type, message.content_hash))
+        body = {**message.body, "sequence": len(told)}
         self.outbox.commit(
             OutboxMessage(
                 message=MessageId(self.new_id("message")),
@@ -270,10 +285,12 @@ class MemoryBooks:
                 type=message.type,
                 url=f"https://{message.receiver}.example/",
                 secret=SECRET,
-                body=json.dumps(message.body, ensure_ascii=False).encode(),
+                body=json.dumps(body, ensure_ascii=False).encode(),
                 tries=0,
                 created_at=at,
-            )
+            ),
+            order.order,
+            order.read.order.number.strip(),
         )
 
 

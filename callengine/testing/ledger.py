@@ -18,6 +18,7 @@ from callengine.core.memory import (
 )
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
 from callengine.core.roster import Roster, Shop
+from callengine.engine.attempt_news import AttemptNews, dialled_news, ended_news
 from callengine.engine.dispositions import (
     check_disposition,
     settle,
@@ -33,6 +34,15 @@ from callengine.engine.ports import (
 from callengine.testing.books import MemoryBooks, MemoryOrder
 
 CALLBACK_SLACK_S = 300.0
+
+
+def tell_news(books: MemoryBooks, news: AttemptNews) -> None:
+    """Tell what happened to an attempt, to those who asked for it."""
+    order = books.orders.get(news.order)
+    if order is None:
+        return
+    for message in news.messages(order.read.order.number.strip()):
+        books.tell(order, message, news.at)
 
 
 @dataclass(slots=True)
@@ -56,6 +66,7 @@ class MemoryLedger:
         for attempt in attempts:
             self.books.started.pop(attempt.attempt, None)
             self.books.attempts[attempt.attempt] = attempt
+            tell_news(self.books, ended_news(attempt))
             self._move_order(attempt)
 
     def _move_order(self, attempt: AttemptRecord) -> None:
@@ -99,6 +110,7 @@ class MemoryLedger:
             order.stage, order.tries = Stage.DIALLING.value, lead.tries + 1
             order.held_rule = order.held_reason = ""
             self.books.started[lead.attempt] = (lead.order, at)
+            tell_news(self.books, dialled_news(lead, at))
         return tuple(withdrawn)
 
     async def save_disposition(self, saved: SavedDisposition) -> None:

@@ -10,9 +10,11 @@ from callengine.core.permission import customer_zone, history_s
 from callengine.core.records import AttemptRecord, Outcome
 from callengine.core.recycling.urgency import UrgencyRules
 from callengine.core.roster import Shop
+from callengine.engine.attempt_news import LOST, ended_news
 from callengine.engine.identification import requirement_for
 from callengine.engine.orders import FAILED_RETRY_S, Stage, in_whole_money
 from callengine.testing.books import MemoryBooks, MemoryOrder
+from callengine.testing.ledger import tell_news
 
 URGENCY = UrgencyRules()
 
@@ -143,5 +145,6 @@ class MemoryOrderBook:
             ring_s=0.0,
             agent=None,
             next_try_at=started_at + FAILED_RETRY_S,
-            rule="the engine ended during the attempt",
+            rule=LOST,
         )
+        tell_news(self.books, ended_news(self.books.attempts[attempt]))

@@ -16,8 +16,9 @@ from prometheus_client import CollectorRegistry
 from standardwebhooks import Webhook
 
 from callengine.core.facts import Disposition
-from callengine.core.ids import Instant, OrderId
-from callengine.engine.ports import Outbox, OutboxMessage, SavedDisposition
+from callengine.core.ids import Instant, OrderId, ShopId
+from callengine.engine.deliveries import DeliveryFilter, Outbox, OutboxMessage
+from callengine.engine.ports import SavedDisposition
 from callengine.integrations.outbox import OutboxWorker
 from tests.support.stores import Bench, delivery, said
 
@@ -31,9 +32,14 @@ class Led:
     secrets: dict[str, str] = field(default_factory=dict)
 
     async def claim(
-        self, now: Instant, limit: int, *, lease_s: float
+        self,
+        now: Instant,
+        limit: int,
+        *,
+        lease_s: float,
+        busy: frozenset[tuple[ShopId, str]],
     ) -> tuple[OutboxMessage, ...]:
-        claimed = await self.outbox.claim(now, limit, lease_s=lease_s)
+        claimed = await self.outbox.claim(now, limit, lease_s=lease_s, busy=busy)
         self.secrets.update({m.receiver: m.secret for m in claimed})
         return tuple(replace(m, url=f"{self.url}{m.receiver}") for m in claimed)
 
@@ -104,7 +110,9 @@ async def test_a_confirmed_order_reaches_shop_and_logistics_once(bench: Bench) -
 
     backlog = await bench.outbox.backlog()
     assert receiver.got.empty()
-    assert (backlog.delivered, backlog.waiting) == (2, 0)
+    views = await bench.deliveries.listed(DeliveryFilter())
+    assert [view.state for view in views] == ["delivered"] * 2
+    assert backlog.waiting == 0
     types = {}
     for name, body, headers in taken:
         Webhook(receiver.secrets[name]).verify(body, headers)
@@ -120,4 +128,4 @@ async def test_a_refused_message_stays_with_its_reason(bench: Bench) -> None:
         await receiver.next_two()
 
     backlog = await bench.outbox.backlog()
-    assert (backlog.delivered, backlog.waiting, backlog.failing) == (0, 2, 2)
+    assert (backlog.waiting, backlog.failing, backlog.dead) == (2, 2, 0)

@@ -8,7 +8,8 @@ import pytest
 from callengine.core.facts import Disposition
 from callengine.core.ids import CallId, OrderId
 from callengine.core.records import Outcome
-from callengine.engine.ports import DispositionRefused, OutboxMessage
+from callengine.engine.deliveries import OutboxMessage
+from callengine.engine.ports import DispositionRefused
 from tests.support.stores import (
     NOON,
     SVITLO,

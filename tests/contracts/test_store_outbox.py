@@ -4,9 +4,13 @@ import asyncio
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import MessageId
+from callengine.engine.deliveries import Answer
 from callengine.store import Store
 from callengine.store.configuration import Plan, apply_plan
 from tests.support.stores import NOON, QUICK_HASHER, TEPLO, Bench, delivery, order, said
+
+TAKEN = Answer(at=NOON + 1, status=204)
+REFUSED = Answer(at=NOON + 1, status=422, text="no such order")
 
 
 async def confirmed(bench: Bench, number: str = "T-1") -> None:
@@ -41,9 +45,7 @@ async def test_no_more_than_the_limit_is_claimed(bench: Bench) -> None:
 async def test_a_failed_message_comes_again_when_it_was_said(bench: Bench) -> None:
     await confirmed(bench)
     one, _ = await bench.outbox.claim(NOON, 10, lease_s=600)
-    await bench.outbox.failed(
-        one.message, NOON + 1, error="503 Service Unavailable", next_try_at=NOON + 5
-    )
+    await bench.outbox.failed(one.message, REFUSED, next_try_at=NOON + 5)
 
     assert await bench.outbox.claim(NOON + 4, 10, lease_s=30) == ()
     (again,) = await bench.outbox.claim(NOON + 5, 10, lease_s=30)
@@ -53,27 +55,27 @@ async def test_a_failed_message_comes_again_when_it_was_said(bench: Bench) -> No
 async def test_a_dead_message_rests_until_it_is_replayed(bench: Bench) -> None:
     await confirmed(bench)
     one, other = await bench.outbox.claim(NOON, 10, lease_s=60)
-    await bench.outbox.delivered(other.message, NOON + 1)
-    await bench.outbox.failed(one.message, NOON + 1, error="410", next_try_at=None)
+    await bench.outbox.delivered(other.message, TAKEN)
+    await bench.outbox.failed(one.message, REFUSED, next_try_at=None)
     assert await bench.outbox.claim(NOON + 10_000, 10, lease_s=30) == ()
 
-    assert await bench.outbox.replay(one.message, NOON + 10_000)
+    assert await bench.deliveries.replay(one.message, NOON + 10_000)
     (again,) = await bench.outbox.claim(NOON + 10_000, 10, lease_s=30)
     assert (again.message, again.tries) == (one.message, 0)
-    assert not await bench.outbox.replay(MessageId("nothing"), NOON)
+    assert not await bench.deliveries.replay(MessageId("nothing"), NOON)
 
 
 async def test_the_backlog_is_counted(bench: Bench) -> None:
     await confirmed(bench, "T-1")
     await confirmed(bench, "T-2")
     one, two, three, _ = await bench.outbox.claim(NOON, 10, lease_s=60)
-    await bench.outbox.delivered(one.message, NOON + 1)
-    await bench.outbox.failed(two.message, NOON + 1, error="x", next_try_at=NOON + 9)
-    await bench.outbox.failed(three.message, NOON + 1, error="x", next_try_at=None)
+    await bench.outbox.delivered(one.message, TAKEN)
+    await bench.outbox.failed(two.message, REFUSED, next_try_at=NOON + 9)
+    await bench.outbox.failed(three.message, REFUSED, next_try_at=None)
     backlog = await bench.outbox.backlog()
 
     assert (backlog.waiting, backlog.failing) == (2, 1)
-    assert (backlog.dead, backlog.delivered) == (1, 1)
+    assert backlog.dead == 1
     assert backlog.oldest_at == NOON
 
 
@@ -94,11 +96,13 @@ async def test_a_late_failure_does_not_undo_a_delivery(store: Store) -> None:
     await apply_plan(store.db, _plan("https://shop.example/"), NOON)
     await _cancelled(store)
     (message,) = await store.outbox.claim(NOON, 10, lease_s=30)
-    await store.outbox.delivered(message.message, NOON + 1)
-    await store.outbox.failed(message.message, NOON, error="x", next_try_at=NOON + 2)
+    await store.outbox.delivered(message.message, TAKEN)
+    await store.outbox.failed(message.message, REFUSED, next_try_at=NOON + 2)
 
     assert await store.outbox.claim(NOON + 10_000, 10, lease_s=30) == ()
-    assert (await store.outbox.backlog()).delivered == 1
+    view = await store.deliveries.shown(message.message)
+    assert view is not None
+    assert (view.state, view.error) == ("delivered", "")
 
 
 async def test_two_workers_at_once_share_the_messages(store: Store) -> None:

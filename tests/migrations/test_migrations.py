@@ -127,3 +127,33 @@ async def test_the_trunk_that_a_shop_named_stays_its_first(empty: Database) -> N
     async with empty.read() as connection:
         back = await connection.exec_driver_sql("SELECT shop, trunk FROM shops")
         assert dict(back.all()) == {"teplo": "east", "svitlo": "trunk"}
+
+
+async def test_messages_that_waited_keep_their_order_after_the_eighth(
+    empty: Database,
+) -> None:
+    await migrate.upgrade(empty, "0007")
+    async with empty.write() as connection:
+        for name, order, change, state in (
+            ("m1", "o1", 1, "delivered"),
+            ("m2", "o1", 2, "waiting"),
+            ("m3", "o1", 3, "waiting"),
+            ("m4", "o2", 1, "waiting"),
+        ):
+            due = "NULL" if state == "delivered" else "5.0"
+            await connection.exec_driver_sql(
+                "INSERT INTO outbox (message, shop, order_id, receiver, change,"
+                " content_hash, type, body, state, tries, created_at, next_try_at,"
+                f" error) VALUES ('{name}', 's', '{order}', 'shop', {change}, '', 't',"
+                f" '{{}}', '{state}', 0, 1.0, {due}, '')"
+            )
+    o = t.outbox.c
+    due = select(o.message).where(o.next_try_at.is_not(None)).order_by(o.message)
+
+    await migrate.upgrade(empty)
+    async with empty.read() as connection:
+        assert list((await connection.execute(due)).scalars()) == ["m2", "m4"]
+
+    await migrate.downgrade(empty, "0007")
+    async with empty.read() as connection:
+        assert list((await connection.execute(due)).scalars()) == ["m2", "m3", "m4"]

@@ -14,6 +14,7 @@ from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, Instant, OrderId, ShopId
 from callengine.core.records import AttemptRecord, CallRecord, Outcome
 from callengine.core.roster import AgentProfile, Shop
+from callengine.engine.deliveries import Answer, Deliveries, Outbox, OutboxMessage
 from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.ports import (
     Archive,
@@ -25,8 +26,6 @@ from callengine.engine.ports import (
     NewOrder,
     OrderBook,
     OrderIntake,
-    Outbox,
-    OutboxMessage,
     SavedDisposition,
 )
 from callengine.store import Database, Store, migrate
@@ -34,6 +33,7 @@ from callengine.store import tables as t
 from callengine.store.configuration import Plan, apply_plan
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryCrm, MemoryIntake
+from callengine.testing.deliveries import MemoryDeliveries
 from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.ledger import MemoryArchive, MemoryLedger
@@ -105,14 +105,19 @@ class Bench:
     ledger: Ledger
     archive: Archive
     outbox: Outbox
+    deliveries: Deliveries
     do_not_call: DoNotCall
     shops: dict[ShopId, Shop]
+    ask_for_attempts: Callable[[], Awaitable[None]]
+    """The first shop's own receiver wants to be told of attempts too."""
 
     async def told(self, at: Instant = NOON) -> list[OutboxMessage]:
         """Take every message that is due, and call it delivered."""
-        messages = await self.outbox.claim(at, 100, lease_s=60)
-        for message in messages:
-            await self.outbox.delivered(message.message, at)
+        messages: list[OutboxMessage] = []
+        while claimed := await self.outbox.claim(at, 100, lease_s=60):
+            for message in claimed:
+                await self.outbox.delivered(message.message, Answer(at=at, status=200))
+            messages += claimed
         return sorted(messages, key=lambda m: (m.receiver, m.type))
 
     async def ordered(self, number: str = "T-1", **changes: object) -> OrderId:
@@ -254,6 +259,10 @@ def memory_bench() -> Bench:
         for a in PLAN.agents
     ]
     books = MemoryBooks.of(shops, agents)
+
+    async def ask() -> None:
+        books.attempts_wanted.add((TEPLO, "shop"))
+
     return Bench(
         directory=MemoryDirectory(books),
         crm=MemoryCrm(books),
@@ -262,8 +271,10 @@ def memory_bench() -> Bench:
         ledger=MemoryLedger(books),
         archive=MemoryArchive(books),
         outbox=books.outbox,
+        deliveries=MemoryDeliveries(books.outbox),
         do_not_call=MemoryDoNotCall(books),
         shops=books.shops,
+        ask_for_attempts=ask,
     )
 
 
@@ -277,6 +288,15 @@ async def sql_bench(store: Store) -> Bench:
     """A migrated, empty database with the plan applied."""
     await apply_plan(store.db, PLAN, NOON, hasher=QUICK_HASHER)
     roster = await store.directory.roster()
+
+    async def ask() -> None:
+        async with store.db.write() as connection:
+            await connection.execute(
+                t.shops.update()
+                .where(t.shops.c.shop == TEPLO)
+                .values(shop_attempts=True)
+            )
+
     return Bench(
         directory=store.directory,
         crm=store.crm,
@@ -285,8 +305,10 @@ async def sql_bench(store: Store) -> Bench:
         ledger=store.ledger,
         archive=store.archive,
         outbox=store.outbox,
+        deliveries=store.deliveries,
         do_not_call=store.do_not_call,
         shops={shop.shop: shop for shop in roster.shops},
+        ask_for_attempts=ask,
     )
 
 

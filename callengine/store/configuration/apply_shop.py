@@ -18,6 +18,7 @@ from callengine.store.configuration.credentials import (
 from callengine.store.configuration.model import ShopPlan
 from callengine.store.configuration.problems import BadConfiguration, Problem
 from callengine.store.configuration.rows import put_row
+from callengine.store.outbox_holding import open_receiver, release_all
 from callengine.store.rows import insert_new
 
 KEY_NAME = "default"
@@ -67,7 +68,7 @@ async def apply_shop(
     differs |= await _apply_products(connection, shop)
     if kept is None or rotate:
         made["api_key"] = await _new_key(connection, shop.slug, at)
-    await _address_messages(connection, shop, at)
+    await _address_messages(connection, shop, kept, at)
     if made:
         credentials.shops[shop.slug] = made
     if kept is None:
@@ -95,6 +96,8 @@ def _shop_row(shop: ShopPlan) -> dict[str, Any]:
         "dialling": shop.dialling.text,
         "shop_url": shop.receivers.shop_url,
         "logistics_url": shop.receivers.logistics_url,
+        "shop_attempts": shop.receivers.shop_attempts,
+        "logistics_attempts": shop.receivers.logistics_attempts,
     }
 
 
@@ -189,22 +192,35 @@ async def _apply_products(connection: AsyncConnection, shop: ShopPlan) -> bool:
 
 
 async def _address_messages(
-    connection: AsyncConnection, shop: ShopPlan, at: Instant
+    connection: AsyncConnection,
+    shop: ShopPlan,
+    kept: Mapping[str, Any] | None,
+    at: Instant,
 ) -> None:
-    """Messages that waited for a receiver to be named are due now."""
+    """
+    Send what waited for a receiver to be named, or for a better address of it.
+
+    A receiver that was paused at its old address starts anew.
+    """
     o = t.outbox.c
-    receivers = shop.receivers
     for receiver, url in (
-        ("shop", receivers.shop_url),
-        ("logistics", receivers.logistics_url),
+        ("shop", shop.receivers.shop_url),
+        ("logistics", shop.receivers.logistics_url),
     ):
-        if url:
-            await connection.execute(
-                update(t.outbox)
-                .where(
-                    o.shop == shop.slug,
-                    o.state == "unaddressed",
-                    o.receiver == receiver,
-                )
-                .values(state="waiting", next_try_at=at)
+        if not url:
+            continue
+        named = await connection.execute(
+            update(t.outbox)
+            .where(
+                o.shop == shop.slug,
+                o.state == "unaddressed",
+                o.receiver == receiver,
             )
+            .values(state="waiting", next_try_at=None)
+        )
+        moved = kept is None or kept[f"{receiver}_url"] != url
+        opened = (
+            await open_receiver(connection, shop.slug, receiver, at) if moved else None
+        )
+        if opened is None and named.rowcount:
+            await release_all(connection, shop.slug, receiver, at)

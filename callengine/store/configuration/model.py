@@ -125,12 +125,18 @@ class Table(BaseModel):
 
 
 class ReceiversPlan(Table):
-    """Where a shop's messages go; empty secrets are generated."""
+    """
+    Where a shop's messages go; empty secrets are generated.
+
+    `..._attempts`: tell of attempts and call-backs too, not only of what was settled.
+    """
 
     shop_url: Url = ""
     shop_secret: Secret = ""
+    shop_attempts: bool = False
     logistics_url: Url = ""
     logistics_secret: Secret = ""
+    logistics_attempts: bool = False
 
 
 class QueuePlan(Table):

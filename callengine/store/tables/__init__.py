@@ -17,7 +17,7 @@ from callengine.store.tables.calls import (
 )
 from callengine.store.tables.customers import customer_phones, customers, do_not_call
 from callengine.store.tables.orders import deliveries, order_items, orders
-from callengine.store.tables.outbox import outbox
+from callengine.store.tables.outbox import outbox, outbox_tries, receivers
 from callengine.store.tables.people import agent_shops, agent_skills, agents
 from callengine.store.tables.probes import write_probes
 from callengine.store.tables.shops import (
@@ -51,8 +51,10 @@ __all__ = [
     "order_items",
     "orders",
     "outbox",
+    "outbox_tries",
     "products",
     "queues",
+    "receivers",
     "regimes",
     "roster_versions",
     "routing_rules",

@@ -39,9 +39,17 @@ shops = Table(
     name("nuisance_message", length=200, default=""),
     yes_no("advertising"),
     words("dialling", default="{}"),
+    yes_no("shop_attempts"),
+    yes_no("logistics_attempts"),
+    name("shop_secret_old", length=200, default=""),
+    instant("shop_secret_until"),
+    name("logistics_secret_old", length=200, default=""),
+    instant("logistics_secret_until"),
 )
-
-"""`trunks`: names in order, a space between; empty for any."""
+"""
+`trunks`: names in order, a space between; empty for any. `..._attempts`: the receiver is
+told of attempts too. `..._secret_old` signs beside the secret until `..._secret_until`.
+"""
 
 regimes = Table("regimes", metadata, key("regime"), words("data"))
 """`data` is the regime's table as the admin wrote it, in JSON."""
@@ -83,6 +91,7 @@ api_keys = Table(
     part_of("shop", "shops.shop"),
     name("name", length=100),
     instant("created_at", nullable=False),
+    instant("expires_at"),
     Index(None, "shop"),
 )
 

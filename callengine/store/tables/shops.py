@@ -47,7 +47,7 @@ shops = Table(
     instant("logistics_secret_until"),
 )
 """
-`trunks`: names in order, a space between; empty for any. `..._attempts`: the receiver is
+`trunks`: names in order, a space between; empty: any. `..._attempts`: the receiver is
 told of attempts too. `..._secret_old` signs beside the secret until `..._secret_until`.
 """
 

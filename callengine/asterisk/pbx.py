@@ -262,6 +262,8 @@ class Pbx:
             Port("ami.port", config.ami_host, config.ami_port),
             Port("sip.port", config.sip_host, config.sip_port, udp=True),
         ]
+        if "tls" in config.transports:
+            needed.append(Port("sip.tls_port", config.sip_host, config.tls_port))
         taken = [complaint(port) for port in needed if not is_free(port)]
         if taken:
             raise PbxError("\n".join(taken))

@@ -59,6 +59,9 @@ class PbxConfig:
     """A phone or caller whose sound stopped for so long has vanished."""
     lost_on_hold_after_s: int = 600
     """The same while they hold the call: phones send nothing then."""
+    phones_tls: bool = False
+    phones_srtp: bool = False
+    """Phones whose account does not say otherwise must encrypt their sound."""
     root_dir: Path = PROJECT / ".cache" / "asterisk-root"
     binary: str = ""
     """An `asterisk` to run instead of looking for one."""
@@ -103,6 +106,8 @@ class PbxConfig:
     def transports(self) -> frozenset[str]:
         """What Asterisk must listen to beside UDP: tcp, tls."""
         used = {peer.transport for peer in self.peers if peer.host}
+        if self.phones_tls:
+            used.add("tls")
         return frozenset(used - {"udp"})
 
     @property

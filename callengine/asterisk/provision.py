@@ -99,6 +99,7 @@ def render_provision(what: Provision, config: PbxConfig) -> dict[str, str]:
         "pbx": config,
         "accounts": sorted(what.accounts, key=lambda account: account.login),
         "contacts": what.contacts,
+        "encrypted": encrypted(what.accounts, config),
         "queues": [*_shop_queues(what), *what.queues],
         "numbers": _numbers(what.shops),
         "trunks": [peer for peer in config.peers if peer.kind != OWN],
@@ -106,6 +107,27 @@ def render_provision(what: Provision, config: PbxConfig) -> dict[str, str]:
     }
     own = {name: made.get_template(f"{name}.j2").render(values) for name in PROVISIONED}
     return own | render_trunks(config)
+
+
+def encrypted(accounts: Iterable[PhoneAccount], config: PbxConfig) -> frozenset[str]:
+    """
+    The logins of phones that must encrypt their sound.
+
+    Raises:
+        PbxError: there is one, and no TLS to send the keys by.
+    """
+    logins = frozenset(
+        account.login
+        for account in accounts
+        if (config.phones_srtp if account.srtp is None else account.srtp)
+    )
+    if logins and config.provision_dir is None and not config.phones_tls:
+        raise PbxError(
+            f"The phone of {min(logins)} is to encrypt (srtp = true), but its keys"
+            " would travel in the clear. Set phones.tls = true and sip.tls_certificate,"
+            " or take srtp from the agent."
+        )
+    return logins
 
 
 def shop_members(what: Provision, shop: Shop) -> tuple[Member, ...]:

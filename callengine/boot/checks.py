@@ -18,6 +18,7 @@ from callengine.asterisk.pbx_config import PbxError
 from callengine.asterisk.pbx_find import find_asterisk
 from callengine.asterisk.pbx_ports import Port, holder, is_free
 from callengine.asterisk.pbx_process import remembered
+from callengine.boot.certificates import tls_finding
 from callengine.boot.findings import Finding, Level
 from callengine.boot.instance import behind, is_instance
 from callengine.boot.managed_pbx import pbx_config
@@ -67,7 +68,7 @@ async def examine(settings: Settings, folder: Path | None = None) -> list[Findin
     findings = [_python(), *_tools(), _asterisk(settings), _sandbox(settings)]
     findings += [await _redis(settings), await _database(settings)]
     findings += [*_ports(settings), _host_name(), _secrets(settings), _open_files()]
-    findings.append(_instance(folder or Path.cwd()))
+    findings += [tls_finding(settings), _instance(folder or Path.cwd())]
     return [finding for finding in findings if finding is not None]
 
 

@@ -67,6 +67,8 @@ def _sip(settings: Settings) -> dict[str, Any]:
         "tls_certificate": settings.sip.tls_certificate,
         "tls_key": settings.sip.tls_key,
         "tls_ca": settings.sip.tls_ca,
+        "phones_tls": settings.phones.tls,
+        "phones_srtp": settings.phones.srtp,
         "rtp_first_port": settings.rtp.first_port,
         "rtp_last_port": settings.rtp.last_port,
         "trunk_address": settings.trunk.address,

@@ -179,6 +179,19 @@ class PhonesSettings(Section):
     """A phone or caller from whom no packet comes is given up after this."""
     lost_on_hold_after_s: Annotated[int, Field(ge=30, le=7200)] = 600
     """The same for one who put the call on hold, when phones send nothing."""
+    tls: bool = False
+    """Phones may register by TLS, at `sip.tls_port`."""
+    srtp: bool = False
+    """Phones must encrypt their sound; an agent's own `srtp` says otherwise."""
+
+    @model_validator(mode="after")
+    def _keys_in_secret(self) -> Self:
+        if self.srtp and not self.tls:
+            raise ValueError(
+                "srtp sends its keys inside SIP, where anybody could read them without"
+                " TLS; set phones.tls = true too"
+            )
+        return self
 
 
 class DiallingSettings(Section):

@@ -128,6 +128,11 @@ class Settings(BaseSettings):
         _check_url("database_url", self.database_url, ("sqlite+", "postgresql+"))
         _check_url("redis_url", self.redis_url, ("redis://", "rediss://", "unix://"))
         if self.pbx.managed:
+            if self.phones.tls and self.sip.tls_certificate is None:
+                raise ValueError(
+                    "phones.tls needs a certificate: set sip.tls_certificate to a PEM"
+                    " file (and sip.tls_key, unless the key is in it)"
+                )
             _check_loopback("ari.host", self.ari.host)
             _check_loopback("ami.host", self.ami.host)
         return self

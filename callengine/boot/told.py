@@ -26,6 +26,7 @@ def rules_of(settings: Settings) -> Rules:
         ring_s=timing.ring_s,
         pick_up_s=phones.pick_up_ms / 1000,
         pause_when_busy=phones.pause_when_busy,
+        srtp=phones.srtp,
         customer_ring_s=dialling.ring_s,
         wrap_up_s=timing.wrap_up_s,
         relax_after_s=timing.relax_after_s,

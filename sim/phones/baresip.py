@@ -30,6 +30,7 @@ ausrc_channels 1
 auplay_channels 1
 module_path {modules}
 module g711.so
+{security}\
 module aufile.so
 module_tmp uuid.so
 module_tmp account.so
@@ -38,9 +39,14 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control_port}
 """
 _ACCOUNT = (
-    "<sip:{login}@{registrar}>;auth_user={login};auth_pass={secret};"
-    "answermode=manual;regint=60;audio_codecs=pcma,pcmu\n"
+    "<sip:{login}@{registrar}{transport}>;auth_user={login};auth_pass={secret};"
+    "answermode=manual;regint=60;audio_codecs=pcma,pcmu{encryption}\n"
 )
+_SECURITY = """\
+module srtp.so
+sip_certificate {certificate}
+sip_cafile {certificate}
+"""
 _REMEMBERED_CALLS = 20
 _SAFE = re.compile(r"[A-Za-z0-9._+@:-]+")
 
@@ -54,6 +60,8 @@ class PhoneSettings:
         registrar: `HOST:PORT` of Asterisk.
         rtp_first: first of ten UDP ports, even.
         speech: 8 kHz mono 16-bit WAV that the agent says.
+        certificate: PEM with its key, to speak TLS and SRTP; it is also whom the
+            phone trusts. It then listens at `sip_port` + 1 too.
         honours_auto_answer: answer at once when the INVITE asks for it.
     """
 
@@ -67,6 +75,7 @@ class PhoneSettings:
     speech: Path
     host: str = "127.0.0.1"
     honours_auto_answer: bool = True
+    certificate: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would change the meaning of the phone's own files."""
@@ -84,9 +93,16 @@ class PhoneSettings:
             speech=self.speech,
             modules=MODULES,
             control_port=self.control_port,
+            security=_SECURITY.format(certificate=self.certificate)
+            if self.certificate
+            else "",
         )
         account = _ACCOUNT.format(
-            login=self.login, registrar=self.registrar, secret=self.secret
+            login=self.login,
+            registrar=self.registrar,
+            secret=self.secret,
+            transport=";transport=tls" if self.certificate else "",
+            encryption=";mediaenc=srtp-mand" if self.certificate else "",
         )
         return {"config": config, "accounts": account, "contacts": ""}
 
@@ -220,8 +236,7 @@ class BaresipPhone:
                 self._see(message)
 
     def _see(self, message: SipMessage) -> None:
-        ours = f"{self.settings.host}:{self.settings.sip_port}"
-        incoming = message.target == ours
+        incoming = message.target != self.settings.registrar
         call = self.calls.get(message.call_id)
         match message.method, message.status:
             case "REGISTER", 200:

@@ -47,7 +47,9 @@ class SipMessage:
     def wants_auto_answer(self) -> bool:
         """An INVITE that asks the phone to answer by itself, at once."""
         info = self.headers.get("call-info", "").replace(" ", "").lower()
-        return self.method == "INVITE" and "answer-after=0" in info
+        alert = self.headers.get("alert-info", "").replace(" ", "").lower()
+        asked = "answer-after=0" in info or "info=alert-autoanswer" in alert
+        return self.method == "INVITE" and asked
 
     @property
     def caller(self) -> str:

@@ -175,7 +175,7 @@ class PhonesSettings(Section):
     """A phone that answers by itself has done so within this."""
     pause_when_busy: bool = True
     """Whether an agent is paused whose phone says that it is busy."""
-    lost_after_s: Annotated[int, Field(ge=6, le=28)] = 20
+    lost_after_s: Annotated[int, Field(ge=6, le=3600)] = 20
     """A phone or caller from whom no packet comes is given up after this."""
     lost_on_hold_after_s: Annotated[int, Field(ge=30, le=7200)] = 600
     """The same for one who put the call on hold, when phones send nothing."""

@@ -49,6 +49,8 @@ class Consequence(StrEnum):
 
     PAUSE = "pause"
     """Paused with the failure as reason until a person says ready."""
+    PAUSE_AND_AWAY = "pause_and_away"
+    """Both: a person must say ready, and the phone must be seen again."""
     PAUSE_IF_BUSY = "pause_if_busy"
     """As the policy for busy phones says."""
     AWAY = "away"
@@ -68,7 +70,7 @@ CONSEQUENCES: Mapping[OfferFailure, Consequence] = {
     _F.NO_CODEC: _P.PAUSE,
     _F.INSECURE: _P.PAUSE,
     _F.BROKEN: _P.PAUSE,
-    _F.VANISHED: _P.PAUSE,
+    _F.VANISHED: _P.PAUSE_AND_AWAY,
     _F.SILENT: _P.AWAY,
     _F.UNREGISTERED: _P.AWAY,
     _F.NOT_JOINED: _P.NOTHING,
@@ -148,4 +150,12 @@ def pauses(failure: OfferFailure, *, pause_when_busy: bool) -> bool:
     consequence = CONSEQUENCES[failure]
     if consequence is Consequence.PAUSE_IF_BUSY:
         return pause_when_busy
-    return consequence is Consequence.PAUSE
+    return consequence in (Consequence.PAUSE, Consequence.PAUSE_AND_AWAY)
+
+
+AWAY = frozenset(
+    failure
+    for failure, consequence in CONSEQUENCES.items()
+    if consequence in (Consequence.AWAY, Consequence.PAUSE_AND_AWAY)
+)
+"""After which no call is offered until Asterisk sees the phone."""

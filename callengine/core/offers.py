@@ -23,9 +23,8 @@ from callengine.core.machines import (
     step,
 )
 from callengine.core.offer_failures import (
-    CONSEQUENCES,
+    AWAY,
     MAY_BE_ASKED_AGAIN,
-    Consequence,
     OfferFailure,
     failure_of,
     pauses,
@@ -205,12 +204,13 @@ def detach(pool: Pool, call: Call, leg: Leg, why: OfferFailure) -> None:
 
 def judge(pool: Pool, agent: Agent, why: OfferFailure) -> None:
     """Pause an agent whose phone failed, or keep calls away from it, or neither."""
-    if CONSEQUENCES[why] is Consequence.AWAY:
+    paused = pauses(why, pause_when_busy=pool.rules.pause_when_busy)
+    if why in AWAY:
         agent.reachable = False
-        if agent.state is AgentState.READY:
-            agent.reason = why.value
-    elif pauses(why, pause_when_busy=pool.rules.pause_when_busy) and agent.wish is None:
+    if paused and agent.wish is None:
         agent.wish, agent.wish_reason = AgentState.PAUSED, why.value
+    elif why in AWAY and agent.state is AgentState.READY:
+        agent.reason = why.value
     pool.touch_agent(agent)
 
 

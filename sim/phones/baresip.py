@@ -1,110 +1,19 @@
 """An agent's softphone: one baresip process, registered, driven by its control port."""
 
 import asyncio
-import re
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from sim.phones.account import PhoneSettings as PhoneSettings
 from sim.phones.control import PhoneControl, PhoneError
 from sim.phones.trace import SipMessage, TraceReader
 from sim.processes import Child, start_child
 
-MODULES = Path("/usr/lib/baresip/modules")
-_CONFIG = """\
-poll_method epoll
-net_interface {host}
-sip_listen {host}:{sip_port}
-rtp_ports {rtp_first}-{rtp_last}
-call_local_timeout 120
-call_max_calls 4
-audio_source aufile,{speech}
-audio_player aufile,/dev/null
-audio_alert aufile,/dev/null
-ausrc_srate 8000
-auplay_srate 8000
-ausrc_channels 1
-auplay_channels 1
-module_path {modules}
-module g711.so
-{security}\
-module aufile.so
-module_tmp uuid.so
-module_tmp account.so
-module_app menu.so
-module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:{control_port}
-"""
-_ACCOUNT = (
-    "<sip:{login}@{registrar}{transport}>;auth_user={login};auth_pass={secret};"
-    "answermode=manual;regint=60;audio_codecs=pcma,pcmu{encryption}\n"
-)
-_SECURITY = """\
-module srtp.so
-sip_certificate {certificate}
-sip_cafile {certificate}
-"""
 _REMEMBERED_CALLS = 20
-_SAFE = re.compile(r"[A-Za-z0-9._+@:-]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneSettings:
-    """
-    What one phone needs.
-
-    Attributes:
-        registrar: `HOST:PORT` of Asterisk.
-        rtp_first: first of ten UDP ports, even.
-        speech: 8 kHz mono 16-bit WAV that the agent says.
-        certificate: PEM with its key, to speak TLS and SRTP; it is also whom the
-            phone trusts. It then listens at `sip_port` + 1 too.
-        honours_auto_answer: answer at once when the INVITE asks for it.
-    """
-
-    login: str
-    secret: str
-    registrar: str
-    sip_port: int
-    control_port: int
-    rtp_first: int
-    folder: Path
-    speech: Path
-    host: str = "127.0.0.1"
-    honours_auto_answer: bool = True
-    certificate: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what would change the meaning of the phone's own files."""
-        for value in (self.login, self.secret, self.registrar):
-            if not _SAFE.fullmatch(value):
-                raise ValueError("login, secret or registrar has a strange character")
-
-    def files(self) -> dict[str, str]:
-        """Make the phone's configuration files."""
-        config = _CONFIG.format(
-            host=self.host,
-            sip_port=self.sip_port,
-            rtp_first=self.rtp_first,
-            rtp_last=self.rtp_first + 9,
-            speech=self.speech,
-            modules=MODULES,
-            control_port=self.control_port,
-            security=_SECURITY.format(certificate=self.certificate)
-            if self.certificate
-            else "",
-        )
-        account = _ACCOUNT.format(
-            login=self.login,
-            registrar=self.registrar,
-            secret=self.secret,
-            transport=";transport=tls" if self.certificate else "",
-            encryption=";mediaenc=srtp-mand" if self.certificate else "",
-        )
-        return {"config": config, "accounts": account, "contacts": ""}
 
 
 @dataclass(slots=True)
@@ -207,6 +116,23 @@ class BaresipPhone:
 
     async def stop(self) -> None:
         """End the phone; a call on it is cut."""
+        await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """Let it vanish: no BYE, no more sound, and its registration stays."""
+        await self._end(signal.SIGKILL)
+
+    async def restart(self) -> None:
+        """Start it again after `kill`; its calls are no more."""
+        self._registered.clear()
+        for call in self.calls.values():
+            _close(call, self._clock())
+        self._control = PhoneControl(self._on_event)
+        await self._start()
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self._child is not None and how is signal.SIGKILL:
+            await self._child.stop(ask=how, grace_s=3.0)
         await self._control.close()
         if self._child is not None:
             await self._child.stop(grace_s=3.0)

@@ -6,7 +6,7 @@ import pytest
 
 from callengine.core import effects as do
 from callengine.core.call import Call
-from callengine.core.facts import PlaybackEnded, SecurityChecked
+from callengine.core.facts import EndpointChanged, PlaybackEnded, SecurityChecked
 from callengine.core.machines import AgentState, CallState
 from callengine.core.phones import AutoAnswer
 from callengine.core.records import Outcome
@@ -164,6 +164,9 @@ def test_an_agent_who_comes_back_may_have_the_very_caller() -> None:
     p.ends(call.agent_leg.channel, 44, vanished=True)
     p.wait(10)
     p.ready("anna")
+    # Whoever presses Ready with a dead phone is not rung for nothing.
+    assert call.agent is None
+    p.see(EndpointChanged(at=p.now, endpoint="PJSIP/anna", reachable=True))
     assert call.agent == "anna"
 
 

@@ -9,6 +9,7 @@ TelephonyError             Asterisk said no
 |- ResourceGone    404     hung up under us; usually good news
 |  `- NotInApp     422     lives, but is not under our control
 |- Unreachable     500 "Allocation failed": no binding is registered
+|- NoValue         500 a dialplan function that has nothing to say of this channel
 `- TelephonyDown   other 5xx, no answer in time: outcome unknown
    `- NotSent      no connection: nothing was asked, nothing happened
 """
@@ -41,6 +42,10 @@ class WrongState(TelephonyError):
     """The channel is in a state that the command does not suit."""
 
 
+class NoValue(TelephonyError):
+    """A dialplan function has no value for this channel: no such stream, for one."""
+
+
 class NotInApp(ResourceGone):
     """The channel lives but has left our application."""
 
@@ -58,6 +63,11 @@ _BY_STATUS: dict[int, type[TelephonyError]] = {
     412: WrongState,
     422: NotInApp,
 }
+_BY_REASON: dict[str, type[TelephonyError]] = {
+    "Allocation failed": Unreachable,
+    "Unable to read provided function": NoValue,
+}
+"""Of status 500, which Asterisk also gives to what is no trouble of its own."""
 _DETAIL_CHARS = 200
 
 
@@ -84,5 +94,5 @@ def from_reply(what: str, status: int, body: bytes) -> TelephonyError:
     reason = explain(body)
     text = f"{what}: {status} {reason}"
     if status >= 500:
-        return (Unreachable if reason == "Allocation failed" else TelephonyDown)(text)
+        return _BY_REASON.get(reason, TelephonyDown)(text)
     return _BY_STATUS.get(status, TelephonyError)(text)

@@ -7,14 +7,21 @@ or the socket was down as it ended.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from random import Random
 
 import structlog
 
 from callengine.asterisk.ari.client import AriClient
-from callengine.asterisk.ari.errors import BadCommand, Conflict, NotSent, WrongState
+from callengine.asterisk.ari.errors import (
+    BadCommand,
+    Conflict,
+    NotSent,
+    NoValue,
+    WrongState,
+)
+from callengine.asterisk.ari.headers import AUTO_ANSWER
 from callengine.asterisk.ari.legs import Leg, Legs
 from callengine.asterisk.ari.stream import EventStream, StreamSettings
 from callengine.asterisk.ari.survey import Survey
@@ -32,17 +39,6 @@ from callengine.engine.ports import (
 
 log = structlog.get_logger(__name__)
 
-_CALL_INFO = {"PJSIP_HEADER(add,Call-Info)": "<sip:callengine>;answer-after=0"}
-_ALERT_INFO = {
-    "PJSIP_HEADER(add,Alert-Info)": "<sip:callengine>;info=alert-autoanswer;delay=0"
-}
-AUTO_ANSWER: Mapping[AutoAnswer, Mapping[str, str]] = {
-    AutoAnswer.CALL_INFO: _CALL_INFO,
-    AutoAnswer.ALERT_INFO: _ALERT_INFO,
-    AutoAnswer.BOTH: _CALL_INFO | _ALERT_INFO,
-    AutoAnswer.NONE: {},
-}
-"""The headers that softphones answer by themselves on."""
 SECURE = "CHANNEL(rtp,secure,audio)"
 # Silence in ms that ends an utterance, and the loudness that is speech. A person's
 # greeting ends within a second, a machine's goes on: 600 ms bridges its commas.
@@ -178,7 +174,10 @@ class AriTelephony:
 
     async def is_secure(self, channel: ChannelId) -> bool:
         """Say whether the sound of a channel is encrypted. Raises `ResourceGone`."""
-        return await self._client.channels.read_variable(channel, SECURE) == "1"
+        try:
+            return await self._client.channels.read_variable(channel, SECURE) == "1"
+        except NoValue:
+            return False  # the phone refused the stream that was offered
 
     async def leave(self, channel: ChannelId) -> None:
         """Give a channel back to the dialplan; `ChannelGone` says that it left."""

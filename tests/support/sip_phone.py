@@ -113,6 +113,7 @@ class SipPhone:
         self.media_port = self._media.get_extra_info("sockname")[1]
         self._tasks: set[asyncio.Task[None]] = set()
         self._far: tuple[str, int] | None = None
+        self._hushed: tuple[str, int] | None = None
         self._invite: Message | None = None
         self._peer: tuple[str, int] = ("", 0)
         return self
@@ -189,7 +190,7 @@ class SipPhone:
 
     def hush(self) -> None:
         """Send no sound any more."""
-        self._far = None
+        self._hushed, self._far = self._far, None
 
     async def _speak(self) -> None:
         for number in count():
@@ -200,10 +201,11 @@ class SipPhone:
             self._media.sendto(head + SILENCE, self._far)
             await asyncio.sleep(PACKET_S)
 
-    def rtcp(self) -> None:
-        """Send one receiver report instead of sound."""
-        assert self._far is not None
-        self._media.sendto(b"\x80\xc9\x00\x01call", (self._far[0], self._far[1] + 1))
+    def report(self) -> None:
+        """Send one empty RTCP report instead of sound."""
+        assert self._hushed is not None
+        host, port = self._hushed
+        self._media.sendto(b"\x80\xc9\x00\x01call", (host, port + 1))
 
     def _sound(self, data: bytes, peer: tuple[str, int]) -> None:
         self.packets += self.alive

@@ -10,17 +10,19 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from sim.agent_log import AgentLog, Habits, Handled, Paused, Saved
 from sim.desktop import Desktop, DesktopError, SeenCard, attend
+from sim.forms import fill_in, order_number, sounds_like_a_machine
 from sim.phones.baresip import BaresipPhone, PhoneCall
 from sim.phones.control import PhoneError
 
 _JOIN_PATIENCE_S = 5.0
 _MACHINE_PATIENCE_S = 8.0
+_SAVES_FOR_S = 60.0
+"""So long an agent tries to save a form while a part of the engine is away."""
 
 
 class SimulatedAgent:
@@ -36,7 +38,6 @@ class SimulatedAgent:
         rng: Random,
         log: AgentLog,
         habits: Habits | None = None,
-        has_desk: bool = True,
         unix_clock: Callable[[], float] = time.time,
     ) -> None:
         self.login = login
@@ -46,17 +47,16 @@ class SimulatedAgent:
         self._rng = rng
         self._log = log
         self._habits = habits or Habits()
-        self._has_desk = has_desk
         self._unix_clock = unix_clock
         self.desktop: Desktop | None = None
         self.ready = asyncio.Event()
+        self._unsure: dict[str, Saved] = {}
 
     async def run(self) -> None:
         """Work: take calls, fill in forms, come back when the engine was away."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sit_at_the_phone(), name=f"{self.login} phone")
-            if self._has_desk:
-                group.create_task(self._sit_at_the_desk(), name=f"{self.login} desk")
+            group.create_task(self._sit_at_the_desk(), name=f"{self.login} desk")
 
     # --- the phone ---------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class SimulatedAgent:
         card = self._card_of(handled.call)
         if card is not None:
             await self._until_joined(card, call)
-        if _sounds_like_a_machine(card):
+        if sounds_like_a_machine(card):
             # The engine should notice first; an agent who must do it is slower.
             await _within(call.closed, _MACHINE_PATIENCE_S)
         else:
@@ -148,6 +148,7 @@ class SimulatedAgent:
                 async with Desktop(self._base_url) as desktop:
                     await desktop.log_in(self.login, self._password)
                     await desktop.connect()
+                    self._look_back(desktop)
                     self.desktop = desktop
                     await self._work(desktop)
             except (DesktopError, OSError) as error:
@@ -187,63 +188,55 @@ class SimulatedAgent:
         if card.closed is not None:
             return
         await asyncio.sleep(self._draw(self._habits.wraps_up_s))
-        form = self._fill_in(card)
-        at = self._unix_clock()
-        try:
-            await desktop.say("disposition", call=card.call, finish=True, **form)
-        except DesktopError as error:
-            self._mishap(f"disposition of {card.call}: {error}")
-            return
-        self._log.saved.append(
-            Saved(
-                self.login,
-                card.call,
-                str(card.card.get("shop", "")),
-                _order_number(card),
-                str(form["disposition"]),
-                at,
-            )
-        )
+        form = fill_in(card, self._rng, self._habits.confirms)
+        await self._save(desktop, card, form)
 
-    def _fill_in(self, card: SeenCard) -> dict[str, Any]:
-        order = card.card.get("order")
-        if order is None:
-            return {"disposition": "informed", "note": "answered a question"}
-        if _sounds_like_a_machine(card):
-            return {"disposition": "machine", "order": order}
-        if self._rng.uniform(0, 1) >= self._habits.confirms:
-            what = self._rng.choice(["cancelled", "callback"])
-            return {"disposition": what, "order": order, "note": "as they wish"}
-        day = datetime.now(UTC).date() + timedelta(days=self._rng.randint(1, 4))
-        delivery = {
-            "method": "courier",
-            "address": f"Lesnaya street {self._rng.randint(1, 90)}",
-            "date": day.isoformat(),
-            "time_from": "10:00",
-            "time_to": "14:00",
-        }
-        return {"disposition": "confirmed", "order": order, "delivery": delivery}
+    async def _save(
+        self, desktop: Desktop, card: SeenCard, form: dict[str, Any]
+    ) -> None:
+        """Save the form, again while the engine asks for that."""
+        self._unsure[card.call] = saved = Saved(
+            self.login,
+            card.call,
+            str(card.card.get("shop", "")),
+            order_number(card),
+            str(form["disposition"]),
+            self._unix_clock(),
+        )
+        error = await self._told(desktop, card.call, form)
+        if not desktop.connected and error:
+            return  # the next desktop shows whether it was taken
+        del self._unsure[card.call]
+        if error:
+            self._mishap(f"disposition of {card.call}: {error}")
+        else:
+            self._log.saved.append(saved)
+
+    async def _told(self, desktop: Desktop, call: str, form: dict[str, Any]) -> str:
+        """Say it; why it was refused, or nothing."""
+        give_up_at = self._unix_clock() + _SAVES_FOR_S
+        while True:
+            try:
+                await desktop.say("disposition", call=call, finish=True, **form)
+            except DesktopError as error:
+                if error.code != "try_again" or self._unix_clock() > give_up_at:
+                    return str(error)
+            else:
+                return ""
+            await asyncio.sleep(1.0)
+
+    def _look_back(self, desktop: Desktop) -> None:
+        """Find out about forms whose reply got lost with the desktop before."""
+        for call, saved in list(self._unsure.items()):
+            del self._unsure[call]
+            if call not in desktop.cards:  # a card that is still open is served again
+                self._log.saved.append(saved)
 
     def _draw(self, span: tuple[float, float]) -> float:
         return self._rng.uniform(*span)
 
     def _mishap(self, text: str) -> None:
         self._log.mishaps.append(f"{self.login}: {text}")
-
-
-def _sounds_like_a_machine(card: SeenCard | None) -> bool:
-    """Hear what the simulated customers say: numbers that end in 8 are machines."""
-    if card is None or card.card.get("direction") != "outbound":
-        return False
-    return str(card.card.get("number") or "").endswith("8")
-
-
-def _order_number(card: SeenCard) -> str:
-    wanted = card.card.get("order")
-    for order in card.card.get("orders", ()):
-        if wanted is not None and order.get("order") == wanted:
-            return str(order.get("number", ""))
-    return ""
 
 
 async def _within(

@@ -16,7 +16,11 @@ LOG_IN_S = 30.0
 
 
 class DesktopError(Exception):
-    """The engine refused, or is gone; the text says what."""
+    """The engine refused, or is gone; the text says what, `code` the refusal's kind."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(slots=True)
@@ -150,7 +154,8 @@ class Desktop:
         finally:
             del self._waiting[number]
         if not answer.get("ok"):
-            raise DesktopError(f"{do}: {answer.get('error')}")
+            refusal = answer.get("error") or {}
+            raise DesktopError(f"{do}: {refusal}", str(refusal.get("code", "")))
 
     async def _read(self) -> None:
         assert self._socket is not None
@@ -216,18 +221,24 @@ async def attend(
     """
     Serve every card that opens, at once, until `stay_ready` returns.
 
-    Raises `DesktopError` as soon as either of the two does.
+    Then, with the desktop gone, nobody can serve any more: whoever waits for a card to
+    change would wait for ever. The cards that are open come again with the next
+    desktop's snapshot. Raises `DesktopError` as soon as either of the two does.
     """
+    tasks: set[asyncio.Task[None]] = set()
 
     async def serve_cards(group: asyncio.TaskGroup) -> None:
         while True:
             card = await desktop.opened.get()
-            group.create_task(serve(desktop, card), name=f"card {card.call}")
+            served = group.create_task(serve(desktop, card), name=f"card {card.call}")
+            tasks.add(served)
+            served.add_done_callback(tasks.discard)
 
     try:
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(serve_cards(group))
+            tasks.add(group.create_task(serve_cards(group)))
             await stay_ready(desktop)
-            serving.cancel()
+            for task in tasks:
+                task.cancel()
     except* DesktopError as failed:
         raise DesktopError(str(failed.exceptions[0])) from None

@@ -168,7 +168,8 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
     )
     return Settlement(
         stage=stage,
-        moves=decided or stage != before.stage,
+        # Who was spoken to is not called again once an agent said what came of it.
+        moves=decided or stage != before.stage or stage is Stage.REACHED,
         next_try_at=next_try_at,
         delivery=delivery,
         messages=(

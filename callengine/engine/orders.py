@@ -30,6 +30,13 @@ MAX_CUT_OFF_AHEAD_S = 31 * 86_400.0
 FAILED_RETRY_S = 120.0
 """After a crash, an attempt that may have rung is not repeated sooner."""
 
+UNSETTLED_AFTER_S = 7200.0
+"""
+A customer was spoken to and nobody said what came of it: so long after the talk the
+order is due again. Longer than any wrap-up, so that it cannot be due while the agent
+still writes.
+"""
+
 _LENGTHS = {
     "number": 100,
     "phone": 300,
@@ -240,6 +247,15 @@ def stage_after_attempt(outcome: Outcome, next_try_at: Instant | None) -> Stage:
     if outcome is Outcome.BRIDGED:
         return Stage.REACHED
     return Stage.UNREACHABLE if next_try_at is None else Stage.RETRY
+
+
+def next_after_attempt(
+    outcome: Outcome, ended_at: Instant, next_try_at: Instant | None
+) -> Instant | None:
+    """Say when an order is due after an attempt; None when its dialling is over."""
+    if outcome is Outcome.BRIDGED:
+        return ended_at + UNSETTLED_AFTER_S  # unless the agent says what came of it
+    return next_try_at
 
 
 def stage_after_disposition(stage: str, disposition: Disposition) -> Stage:

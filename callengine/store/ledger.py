@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callengine.core.effects import PutLeadOff
 from callengine.core.facts import Lead
 from callengine.core.ids import AttemptId, Instant, OrderId, ShopId
-from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord, Outcome
+from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
 from callengine.engine.attempt_news import dialled_news, ended_news
 from callengine.engine.dispositions import (
     OrderFacts,
@@ -18,7 +18,7 @@ from callengine.engine.dispositions import (
     settle,
     unreachable_message,
 )
-from callengine.engine.orders import Stage, stage_after_attempt
+from callengine.engine.orders import Stage, next_after_attempt, stage_after_attempt
 from callengine.engine.ports import DispositionRefused, SavedDisposition
 from callengine.store import tables as t
 from callengine.store.database import Database, persistent
@@ -84,7 +84,9 @@ class SqlLedger:
         """
         o = t.orders.c
         stage = stage_after_attempt(attempt.outcome, attempt.next_try_at)
-        talked = attempt.outcome is Outcome.BRIDGED
+        again_at = next_after_attempt(
+            attempt.outcome, attempt.ended_at, attempt.next_try_at
+        )
         moved = await connection.execute(
             update(t.orders)
             .where(
@@ -96,7 +98,7 @@ class SqlLedger:
                 stage=stage.value,
                 attempt=None,
                 claimed_at=None,
-                next_try_at=None if talked else attempt.next_try_at,
+                next_try_at=again_at,
             )
         )
         if stage is not Stage.UNREACHABLE or moved.rowcount == 0:

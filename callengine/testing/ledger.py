@@ -24,7 +24,7 @@ from callengine.engine.dispositions import (
     settle,
     unreachable_message,
 )
-from callengine.engine.orders import Stage, stage_after_attempt
+from callengine.engine.orders import Stage, next_after_attempt, stage_after_attempt
 from callengine.engine.ports import (
     CallHistory,
     DispositionRefused,
@@ -74,9 +74,10 @@ class MemoryLedger:
         if order is None or order.attempt != attempt.attempt:
             return
         stage = stage_after_attempt(attempt.outcome, attempt.next_try_at)
-        talked = attempt.outcome is Outcome.BRIDGED
         order.stage, order.attempt = stage.value, None
-        order.next_try_at = None if talked else attempt.next_try_at
+        order.next_try_at = next_after_attempt(
+            attempt.outcome, attempt.ended_at, attempt.next_try_at
+        )
         if stage is Stage.UNREACHABLE:
             self._tell_unreachable(order, attempt.ended_at, attempt.rule)
 

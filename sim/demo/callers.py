@@ -18,6 +18,11 @@ SHARES = {
     "caller_talks_then_hangs_up": 0.22,
     "caller_abandons_while_waiting": 0.06,
 }
+FOR_A_GUEST = {
+    "caller_talks_as_long_as_the_agent_likes": 0.94,
+    "caller_abandons_while_waiting": 0.06,
+}
+"""Nobody hangs up on a person who tries out what an agent does."""
 WITHHELD = "anonymous"
 _COUNTRY = {"RU": RU, "UA": UA}
 _UNKNOWN = 9_000_000
@@ -31,29 +36,40 @@ class Callers:
 
     Args:
         known: numbers of customers by shop.
+        shares: of each temper, by its scenario.
     """
 
     def __init__(
-        self, world: World, known: dict[str, list[str]], *, rate: float, seed: int
+        self,
+        world: World,
+        known: dict[str, list[str]],
+        *,
+        rate: float,
+        seed: int,
+        shares: dict[str, float],
     ) -> None:
+        self._lines_each = _LINES // len(shares)
+        self._tempers = len(shares)
         self._rng = Random(seed)
         self._world = world
         self._known = known
-        ports = free_ports(len(SHARES), host=TRUNK_ADDRESS, kind=socket.SOCK_DGRAM)
+        ports = free_ports(len(shares), host=TRUNK_ADDRESS, kind=socket.SOCK_DGRAM)
         self.runs = [
             Sipp(self._settings(index, name, rate * share, ports[index]))
-            for index, (name, share) in enumerate(SHARES.items())
+            for index, (name, share) in enumerate(shares.items())
         ]
 
     @classmethod
-    async def of(cls, world: World, *, rate: float, seed: int) -> "Callers":
+    async def of(
+        cls, world: World, *, rate: float, seed: int, shares: dict[str, float]
+    ) -> "Callers":
         """Make those of a world whose database is loaded."""
         url = world.plan.database_url
         known = {
             shop.shop: await known_numbers(url, shop.shop, _LINES)
             for shop in world.shops.shops
         }
-        return cls(world, known, rate=rate, seed=seed)
+        return cls(world, known, rate=rate, seed=seed, shares=shares)
 
     def _settings(self, index: int, name: str, rate: float, port: int) -> SippSettings:
         world = self._world
@@ -71,11 +87,11 @@ class Callers:
         )
 
     def _lines(self, index: int) -> Iterator[str]:
-        """Make `caller;host;dialled`; no caller's number comes twice in a run."""
+        """Make `caller;host;dialled`; after half an hour the first call again."""
         shops = self._world.shops.shops
-        for n in range(_LINES // len(SHARES)):
+        for n in range(self._lines_each):
             shop = shops[n % len(shops)]
-            caller, host = self._caller(shop, n * len(SHARES) + index)
+            caller, host = self._caller(shop, n * self._tempers + index)
             yield f"{caller};{host};{self._rng.choice(shop.numbers)}"
 
     def _caller(self, shop: DemoShop, n: int) -> tuple[str, str]:

@@ -29,10 +29,20 @@ Restart = Annotated[
 ]
 
 
+Answers = Annotated[
+    bool,
+    typer.Option(
+        "--robot-answers/--i-answer",
+        help="Whether the phone of the agent that is yours answers by itself.",
+    ),
+]
+
+
 def demo_(
     seconds: Seconds = None,
     database: Kind = "sqlite",
     restart_database: Restart = None,
+    robot_answers: Answers = True,
     json_: AsJson = False,
     seed: Seed = 1,
     folder: Folder = Path("var/demo"),
@@ -45,6 +55,7 @@ def demo_(
         seconds=seconds,
         database=database,
         restart_database_s=restart_database,
+        guest_answers_itself=robot_answers,
         seed=seed,
         folder=folder,
         shops=shops,

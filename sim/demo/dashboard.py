@@ -20,6 +20,7 @@ _COUNTED = (
     "delivered",
     "pop_before_ring",
     "decisions",
+    "orders_by_stage",
     "left_behind",
 )
 _LATENCIES = ("arrival_to_ring", "answer_to_agent", "order_to_first_dial")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sim.agent_log import AgentLog
+from sim.agent_log import AgentLog, Saved
 from sim.receiver.ledger import ReceivedLedger
 from sim.sipp.stats import Moment
 from sim.world.books import Books
@@ -29,6 +29,7 @@ class Evidence:
     Attributes:
         seconds: length of the traffic.
         unix_minus_monotonic_s: what to add to an agent's instants for Unix time.
+        guest: login of the agent who was a person, empty when all were simulated.
     """
 
     seconds: float
@@ -41,6 +42,7 @@ class Evidence:
     books: Books = field(default_factory=Books)
     ledger: ReceivedLedger = field(default_factory=ReceivedLedger)
     remains: Remains = field(default_factory=Remains)
+    guest: str = ""
 
     def offered(self) -> list[str]:
         """List the caller's number of each call that callers made."""
@@ -50,3 +52,12 @@ class Evidence:
         """List the orders whose customer's phone was called at least once."""
         rang = {m.who for m in self.customers if m.what == "rang"}
         return [order for order in self.orders if order.phone in rang]
+
+    def saved(self) -> list[Saved]:
+        """List what agents saved; what the person did is only in the books."""
+        theirs = [
+            Saved(d.agent, d.call, d.shop, d.order, d.disposition, d.at)
+            for d in self.books.dispositions
+            if self.guest and d.agent == self.guest
+        ]
+        return [*self.agents.saved, *theirs]

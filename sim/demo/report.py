@@ -34,6 +34,7 @@ def build_report(
             "save_to_logistics": spread(latencies.save_to_logistics_ms(seen)),
         },
         "left_behind": seen.remains.as_json(),
+        "orders_by_stage": stages(seen),
         "mishaps": seen.agents.mishaps[:20],
     }
     checks = make_checks(seen, figures)
@@ -72,14 +73,23 @@ def outbound(seen: Evidence) -> dict[str, int]:
         "dialled": len(seen.dialled_orders()),
         "answered": sum(attempt.answered_at is not None for attempt in attempts),
         "confirmed": len(confirmed(seen)),
-        "nuisance": sum(attempt.outcome == "nuisance" for attempt in attempts),
+        "nuisance": sum(
+            a.outcome == "nuisance" and not (a.agent and a.agent == seen.guest)
+            for a in attempts
+        ),
         "machines": len(machines(seen)),
         "people_taken_for_machines": sum(
             not number.endswith(TEMPERS["machine"][0]) for number in machines(seen)
         ),
         "double_dials": seen.books.redialled(rang) + seen.books.overlapping_attempts(),
         "attempts": len(attempts),
+        "forgotten": len(seen.books.forgotten()),
     }
+
+
+def stages(seen: Evidence) -> dict[str, int]:
+    """Count the run's orders by where they stand at its end."""
+    return dict(Counter(order.stage for order in seen.books.orders))
 
 
 def machines(seen: Evidence) -> list[str]:
@@ -91,7 +101,7 @@ def confirmed(seen: Evidence) -> set[tuple[str, str]]:
     """List (shop, order) that an agent saved as confirmed and the engine took."""
     return {
         (saved.shop, saved.order)
-        for saved in seen.agents.saved
+        for saved in seen.saved()
         if saved.disposition == "confirmed" and saved.order
     }
 
@@ -99,13 +109,15 @@ def confirmed(seen: Evidence) -> set[tuple[str, str]]:
 def delivered(seen: Evidence) -> dict[str, int]:
     """Count confirmed orders by which receiver took them, and what was wrong."""
     wanted = confirmed(seen)
+    # A person may change an order as well, which tells logistics too.
+    changed = {(s.shop, s.order) for s in seen.saved() if s.disposition == "changed"}
     shop = seen.ledger.orders("shop", "order.confirmed")
     logistics = seen.ledger.orders("logistics", "delivery.agreed")
     return {
         "shop": len(wanted & shop),
         "logistics": len(wanted & logistics),
         "missing": len(wanted - shop) + len(wanted - logistics),
-        "unasked": len(shop - wanted) + len(logistics - wanted),
+        "unasked": len(shop - wanted) + len(logistics - wanted - changed),
         "bad_signatures": seen.ledger.bad_signatures + seen.ledger.malformed,
         "duplicates": seen.ledger.duplicates(),
     }
@@ -163,6 +175,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
         equal("attempts without verdict", why_kept["attempts_without_verdict"], 0),
         equal("double dials", orders["double_dials"], 0),
         equal("people taken for machines", orders["people_taken_for_machines"], 0),
+        equal("orders without end or next instant", orders["forgotten"], 0),
         equal("confirmed orders told to the shop", told["shop"], orders["confirmed"]),
         equal("and to logistics", told["logistics"], orders["confirmed"]),
         equal("messages nobody asked for", told["unasked"], 0),

@@ -13,13 +13,15 @@ import aiohttp
 import psutil
 
 from callengine import __version__
+from sim.demo.callers import FOR_A_GUEST, SHARES
 from sim.demo.evidence import Evidence
 from sim.demo.report import build_report, confirmed
 from sim.demo.traffic import Traffic
+from sim.demo.welcome import TIMING, Invitation, welcome
 from sim.waiting import until
 from sim.world.database import Postgres
 from sim.world.engine_api import ApiRefused
-from sim.world.plan import TRUNK_ADDRESS, DatabaseKind, make_plan
+from sim.world.plan import DatabaseKind, make_plan
 from sim.world.shops import DEMO, read_shops
 from sim.world.staff import Staff
 from sim.world.steps import Say
@@ -37,12 +39,14 @@ class DemoOptions:
     Attributes:
         seconds: length of the traffic, None until interrupted.
         restart_database_s: seconds of traffic after which PostgreSQL is restarted.
+        guest_answers_itself: the guest's phone takes calls without being told to.
         folder: everything it writes; emptied first.
     """
 
     seconds: float | None
     database: DatabaseKind = "sqlite"
     restart_database_s: float | None = None
+    guest_answers_itself: bool = True
     seed: int = 1
     folder: Path = Path("var/demo")
     shops: Path = DEMO
@@ -57,6 +61,8 @@ class Stage:
     traffic: Traffic
     began: float
     """`time.monotonic()` when the traffic began."""
+    invitation: Invitation | None = None
+    """For the person whose place is kept."""
 
 
 Watch = Callable[[Stage, dict[str, Any]], None]
@@ -68,7 +74,11 @@ async def run_demo(options: DemoOptions, say: Say, watch: Watch) -> dict[str, An
     began = time.monotonic()
     shops = read_shops(options.shops)
     guest = shops.agents[-1] if options.seconds is None else None
-    plan = make_plan(options.folder.absolute(), database=options.database)
+    plan = make_plan(
+        options.folder.absolute(),
+        timing=TIMING if guest is not None else None,
+        database=options.database,
+    )
     world = World(plan, shops, say)
     staff = Staff(world, seed=options.seed, guest=guest)
     world.beside = staff.pick_up_phones
@@ -97,11 +107,14 @@ async def _at_work(
     say: Say,
     watch: Watch,
 ) -> Evidence:
-    traffic = Traffic(world, seed=options.seed)
-    async with staff, traffic:
-        if guest is not None:
-            _invite(guest, world, say)
+    shares = SHARES if guest is None else FOR_A_GUEST
+    traffic = Traffic(world, seed=options.seed, shares=shares)
+    async with staff, traffic, AsyncExitStack() as stack:
         stage = Stage(world, staff, traffic, time.monotonic())
+        if guest is not None:
+            itself = options.guest_answers_itself
+            welcoming = welcome(guest, world, staff, say, answers_itself=itself)
+            stage.invitation = await stack.enter_async_context(welcoming)
         say(f"Traffic began {_age_s():.1f} s after the start of this command.")
         async with _restarting(world, options.restart_database_s, say):
             seconds = await _keep_going(stage, options.seconds, watch)
@@ -117,6 +130,7 @@ async def _at_work(
             orders=traffic.sent,
             refused_orders=traffic.refused,
             agents=staff.log,
+            guest=guest or "",
         )
 
 
@@ -150,18 +164,6 @@ async def _restarting(
             await restarting
 
 
-def _invite(guest: str, world: World, say: Say) -> None:
-    password = world.credentials.passwords[guest]
-    say(f"The agent page: {world.plan.api_url}/desktop")
-    say(f"Log in as {guest} with {password}; that phone answers for you.")
-    dialled = world.shops.shops[0].numbers[0]
-    say(
-        f"Call a shop: sipp -sn uac -s {dialled} -i {TRUNK_ADDRESS} -d 10000 -m 1"
-        f" {world.plan.registrar}"
-    )
-    say("Ctrl-C ends the demo.")
-
-
 async def _keep_going(stage: Stage, seconds: float | None, watch: Watch) -> float:
     """Watch until the time is over or somebody interrupts; how long it was."""
     task = asyncio.current_task()
@@ -180,6 +182,8 @@ async def _keep_going(stage: Stage, seconds: float | None, watch: Watch) -> floa
 async def _look(stage: Stage, watch: Watch) -> dict[str, Any]:
     stage.staff.check()
     stage.traffic.check()
+    if stage.invitation is not None:
+        stage.invitation.guest.check()
     stage.world.family.look(every_s=5.0)
     floor: dict[str, Any] = {}
     with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):

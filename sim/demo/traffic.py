@@ -3,9 +3,13 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from random import Random
+from typing import Any
 
-from sim.demo.callers import Callers
+import aiohttp
+
+from sim.demo.callers import SHARES, Callers
 from sim.demo.evidence import SentOrder
 from sim.demo.orders import orders
 from sim.sipp.run import Sipp
@@ -15,6 +19,8 @@ from sim.world.world import World
 
 CALLS_PER_S = 0.7
 ORDERS_PER_S = 0.65
+SENDS_FOR_S = 30.0
+"""So long a shop sends an order again that the engine cannot take just now."""
 
 
 class Traffic:
@@ -30,6 +36,7 @@ class Traffic:
         world: World,
         *,
         seed: int,
+        shares: dict[str, float] = SHARES,
         calls_per_s: float = CALLS_PER_S,
         orders_per_s: float = ORDERS_PER_S,
     ) -> None:
@@ -37,6 +44,7 @@ class Traffic:
         self._orders_per_s = orders_per_s
         self._rng = Random(seed)
         self._seed = seed
+        self._shares = shares
         self._calls_per_s = calls_per_s
         self._callers: list[Sipp] = []
         self._stack = AsyncExitStack()
@@ -45,7 +53,12 @@ class Traffic:
         self.refused: list[str] = []
 
     async def __aenter__(self) -> "Traffic":
-        callers = await Callers.of(self._world, rate=self._calls_per_s, seed=self._seed)
+        callers = await Callers.of(
+            self._world,
+            rate=self._calls_per_s,
+            seed=self._seed,
+            shares=self._shares,
+        )
         self._callers = callers.runs
         try:
             for run in self._callers:
@@ -93,10 +106,29 @@ class Traffic:
         for order in orders(self._world.shops.shops, self._rng):
             shop = order.shop.shop
             sent = SentOrder(shop, order.number, order.phone, time.time())
-            try:
-                await self._world.api.place_order(shop, keys[shop], order.body)
-                self.sent.append(sent)
-            except (ApiRefused, OSError, TimeoutError) as error:
+            error = await self._placed(shop, keys[shop], order.body)
+            if error:
                 self.refused.append(f"{order.number}: {error}")
+            else:
+                self.sent.append(sent)
             due_at += 1.0 / self._orders_per_s
             await asyncio.sleep(max(0.0, due_at - loop.time()))
+
+    async def _placed(self, shop: str, key: str, body: dict[str, Any]) -> str:
+        """Send an order as shops do, again when asked to; why not, or nothing."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + SENDS_FOR_S
+        while True:
+            try:
+                await self._world.api.place_order(shop, key, body)
+            except ApiRefused as error:
+                if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return str(error)
+                reason = str(error)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                reason = repr(error)
+            else:
+                return ""
+            if loop.time() > give_up_at:
+                return reason
+            await asyncio.sleep(1.0)

@@ -31,7 +31,7 @@ ctrl_tcp_listen 127.0.0.1:{control_port}
 """
 _ACCOUNT = (
     "<sip:{login}@{registrar}{transport}>;auth_user={login};auth_pass={secret};"
-    "answermode=manual;regint=60;audio_codecs=pcma,pcmu{encryption}\n"
+    "answermode=manual;regint={register_every_s};audio_codecs=pcma,pcmu{encryption}\n"
 )
 _SECURITY = """\
 module srtp.so
@@ -53,6 +53,8 @@ class PhoneSettings:
         certificate: PEM with its key, to speak TLS and SRTP; it is also whom the
             phone trusts. It then listens at `sip_port` + 1 too.
         honours_auto_answer: answer at once when the INVITE asks for it.
+        register_every_s: a phone that leaves its place to another as soon as that one
+            registers must not come back by itself.
     """
 
     login: str
@@ -65,6 +67,7 @@ class PhoneSettings:
     speech: Path
     host: str = "127.0.0.1"
     honours_auto_answer: bool = True
+    register_every_s: int = 60
     certificate: Path | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +94,7 @@ class PhoneSettings:
             login=self.login,
             registrar=self.registrar,
             secret=self.secret,
+            register_every_s=self.register_every_s,
             transport=";transport=tls" if self.certificate else "",
             encryption=";mediaenc=srtp-mand" if self.certificate else "",
         )

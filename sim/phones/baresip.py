@@ -114,6 +114,10 @@ class BaresipPhone:
         """End the current call, or reject the one that rings."""
         await self._control.command("hangup")
 
+    async def speak_again(self) -> None:
+        """Begin the speech anew; at its end this phone would end the call."""
+        await self._control.command("ausrc", f"aufile,{self.settings.speech}")
+
     async def stop(self) -> None:
         """End the phone; a call on it is cut."""
         await self._end(signal.SIGTERM)

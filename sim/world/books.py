@@ -8,6 +8,10 @@ from itertools import pairwise
 from callengine.core.match.zero_match import lacking
 from callengine.core.rulebook.written import read_expr
 
+FINAL_STAGES = frozenset(
+    ("confirmed", "changed", "cancelled", "unreachable", "received")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BookedCall:
@@ -64,6 +68,19 @@ class BookedOrder:
     next_try_at: float | None
     attempt: str
     """The attempt that owns it, empty when none does."""
+    disposition: str = ""
+
+    @property
+    def is_forgotten(self) -> bool:
+        """
+        It has no end, and nothing will happen to it.
+
+        An end is a final stage, or an agent's word on the conversation.
+        """
+        ended = self.stage in FINAL_STAGES or bool(
+            self.disposition and self.stage == "reached"
+        )
+        return not ended and not self.attempt and self.next_try_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,10 @@ class Books:
         """List attempts that no regime's verdict allowed."""
         allowed = {d.call for d in self.decisions if d.verdict == "allowed"}
         return [a for a in self.attempts if a.call not in allowed]
+
+    def forgotten(self) -> list[BookedOrder]:
+        """List orders that reached no end and have no next instant."""
+        return [order for order in self.orders if order.is_forgotten]
 
     def off_skill(self) -> int:
         """Count calls answered off skill with the reason kept."""

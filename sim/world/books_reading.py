@@ -99,7 +99,8 @@ _SAID = text("""
     LEFT JOIN orders o ON o.order_id = d.order_id WHERE d.at >= :since
 """)
 _ORDERS = text("""
-    SELECT number, stage, next_try_at, attempt FROM orders WHERE received_at >= :since
+    SELECT number, stage, next_try_at, attempt, disposition FROM orders
+    WHERE received_at >= :since
 """)
 
 
@@ -157,7 +158,11 @@ def _disposition(row: Any) -> BookedDisposition:
 
 def _order(row: Any) -> BookedOrder:
     return BookedOrder(
-        row["number"], row["stage"], row["next_try_at"], row["attempt"] or ""
+        number=row["number"],
+        stage=row["stage"],
+        next_try_at=row["next_try_at"],
+        attempt=row["attempt"] or "",
+        disposition=row["disposition"],
     )
 
 

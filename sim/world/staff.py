@@ -15,14 +15,17 @@ from sim.waiting import at_once
 from sim.world.plan import PHONE_RTP_PORTS, TRUNK_ADDRESS
 from sim.world.world import World
 
+GUEST_REGISTERS_S = 3600
+"""The guest's own phone takes the place of ours, which must not take it back."""
+
 
 class Staff:
     """
     Agents of a world, at their phones and desks; customers on the carrier's address.
 
     An async context manager: entering waits until every phone is registered and every
-    agent is ready, leaving ends every process by its id. The desk of `guest` is left
-    to a real person; their phone answers and hangs up by itself.
+    agent is ready, leaving ends every process by its id. The place of `guest` is left
+    to a real person: their phone is registered, and nobody answers it.
     """
 
     def __init__(
@@ -40,7 +43,6 @@ class Staff:
         self.customers: Sipp | None = None
         self._habits = habits
         self._guest = guest
-        self._guest_log = AgentLog()
         self._rng = Random(seed)
         self._stack = AsyncExitStack()
         self._work: list[asyncio.Task[None]] = []
@@ -112,6 +114,7 @@ class Staff:
                 rtp_first=world.plan.phones_rtp_first + PHONE_RTP_PORTS * index,
                 folder=world.plan.folder / "phones" / login,
                 speech=world.sounds.agent,
+                register_every_s=GUEST_REGISTERS_S if login == self._guest else 60,
             )
             self.phones[login] = BaresipPhone(settings)
         phones = self.phones.values()
@@ -120,15 +123,16 @@ class Staff:
 
     def _seat(self) -> None:
         for login, phone in self.phones.items():
+            if login == self._guest:
+                continue
             seated = SimulatedAgent(
                 login,
                 self.world.credentials.passwords[login],
                 phone,
                 self.world.plan.api_url,
                 rng=Random(self._rng.getrandbits(64)),
-                log=self._guest_log if login == self._guest else self.log,
+                log=self.log,
                 habits=self._habits,
-                has_desk=login != self._guest,
             )
             self.agents.append(seated)
             name = f"agent {login}"
@@ -136,8 +140,7 @@ class Staff:
         self._stack.push_async_callback(self._go_home)
 
     async def _all_ready(self) -> None:
-        waits = [a.ready.wait() for a in self.agents if a.login != self._guest]
-        ready = asyncio.gather(*waits)
+        ready = asyncio.gather(*(a.ready.wait() for a in self.agents))
         try:
             async with asyncio.timeout(30):
                 await ready

@@ -1,8 +1,11 @@
 """Every order book offers an order to one attempt at a time, the urgent ones first."""
 
+import pytest
+
 from callengine.core.facts import Disposition, Lead
 from callengine.core.ids import CallId
 from callengine.core.records import Outcome
+from callengine.engine.orders import UNSETTLED_AFTER_S
 from tests.support.stores import (
     NOON,
     SVITLO,
@@ -136,16 +139,50 @@ async def test_the_last_try_in_vain_makes_the_order_unreachable_and_tells_the_sh
     assert (message.receiver, message.type) == ("shop", "order.unreachable")
 
 
-async def test_a_conversation_ends_the_dialling(bench: Bench) -> None:
-    await bench.ordered("T-1")
+@pytest.mark.parametrize(
+    "what", [Disposition.INFORMED, Disposition.COMPLAINT, Disposition.CONFIRMED]
+)
+async def test_a_conversation_ends_the_dialling(
+    bench: Bench, what: Disposition
+) -> None:
+    order_id = await bench.ordered("T-1")
+    lead = await only_lead(bench)
+    await bench.ledger.start_attempts([lead], NOON)
+    record = attempt_of(lead, Outcome.BRIDGED, bridged_at=NOON + 9)
+    await bench.ledger.record((), [record], ())
+    assert await stage_of(bench) == "reached"
+    assert await bench.told() == []
+
+    await bench.ledger.save_disposition(said(what, order_id))
+    assert await bench.order_book.due(NOON + 100_000, 10) == ()
+
+
+async def test_a_conversation_that_nobody_told_of_is_held_again(bench: Bench) -> None:
+    order_id = await bench.ordered("T-1")
     lead = await only_lead(bench)
     await bench.ledger.start_attempts([lead], NOON)
     record = attempt_of(lead, Outcome.BRIDGED, bridged_at=NOON + 9)
     await bench.ledger.record((), [record], ())
 
-    assert await stage_of(bench) == "reached"
-    assert await bench.order_book.due(NOON + 10_000, 10) == ()
-    assert await bench.told() == []
+    due_at = record.ended_at + UNSETTLED_AFTER_S
+    assert await bench.order_book.due(due_at - 1, 10) == ()
+    again = await only_lead(bench, due_at)
+    assert (again.order, again.tries) == (order_id, 1)
+
+
+async def test_what_the_agent_says_late_withdraws_the_second_call(
+    bench: Bench,
+) -> None:
+    order_id = await bench.ordered("T-1")
+    lead = await only_lead(bench)
+    await bench.ledger.start_attempts([lead], NOON)
+    record = attempt_of(lead, Outcome.BRIDGED, bridged_at=NOON + 9)
+    await bench.ledger.record((), [record], ())
+    again = await only_lead(bench, record.ended_at + UNSETTLED_AFTER_S)
+
+    await bench.ledger.save_disposition(said(Disposition.INFORMED, order_id))
+    withdrawn = await bench.ledger.start_attempts([again], NOON + 8000)
+    assert withdrawn == (again.attempt,)
 
 
 async def test_a_disposition_before_the_record_stands(bench: Bench) -> None:

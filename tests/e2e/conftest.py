@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from sim.agent_log import Habits
+from sim.demo.guest import Guest
 from sim.world.plan import make_plan
 from sim.world.shops import read_shops
 from sim.world.staff import Staff
 from sim.world.world import World
 
 GUEST = "a01"
-"""The only agent: her phone answers, her desk is the test's."""
+"""The only agent: her place is the test's."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -31,6 +31,13 @@ async def world(tmp_path_factory: object) -> AsyncIterator[World]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def staff(world: World) -> AsyncIterator[Staff]:
     """The agent's phone, and the customers'."""
-    habits = Habits(talks_s=(6.0, 7.0), patience_s=8.0)
-    async with Staff(world, seed=1, guest=GUEST, habits=habits) as staff:
+    async with Staff(world, seed=1, guest=GUEST) as staff:
         yield staff
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def guest(world: World, staff: Staff) -> AsyncIterator[Guest]:
+    """Her phone: it answers by itself and hangs up when the test says so."""
+    phone = staff.phones[GUEST]
+    async with Guest(world.plan, phone, answers_itself=True, say=print) as guest:
+        yield guest

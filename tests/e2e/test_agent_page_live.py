@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
+from sim.demo.guest import Guest
 from sim.ports import free_ports
 from sim.sipp.run import Sipp, SippSettings
 from sim.waiting import until
@@ -79,7 +80,7 @@ def caller(world: World, number: str, shop: str) -> SippSettings:
 
 
 async def test_the_card_of_a_real_call_is_there_within_a_second(
-    world: World, staff: Staff, page: Page
+    world: World, guest: Guest, page: Page
 ) -> None:
     number = (await known_numbers(world.plan.database_url, SHOP, 1))[0]
     await page.keyboard.press("r")
@@ -92,6 +93,7 @@ async def test_the_card_of_a_real_call_is_there_within_a_second(
         called_at = next(m.at for m in sipp.moments() if m.what == "called")
         print(f"card {1000 * (card_at - called_at):.0f} ms after the caller's INVITE")
         assert card_at - called_at <= 1.0
+        await guest.hang_up()
         await expect(page.locator(".strip-state")).to_have_text("Оформление")
 
     await page.keyboard.press("5")
@@ -100,7 +102,7 @@ async def test_the_card_of_a_real_call_is_there_within_a_second(
 
 
 async def test_a_confirmed_orders_delivery_reaches_logistics(
-    world: World, staff: Staff, page: Page
+    world: World, guest: Guest, page: Page
 ) -> None:
     order = {
         "number": "LIVE-1",
@@ -140,3 +142,5 @@ async def test_a_confirmed_orders_delivery_reaches_logistics(
     assert (SHOP, "LIVE-1") in ledger.orders("shop", "order.confirmed")
     assert ledger.bad_signatures == 0
     assert ledger.duplicates() == 0
+    await guest.hang_up()
+    await expect(page.locator(".idle h1")).to_have_text("Ждём звонка")

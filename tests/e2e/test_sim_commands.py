@@ -53,9 +53,12 @@ def _in(process: psutil.Process, folder: Path) -> bool:
 
 @asynccontextmanager
 async def demo_in_traffic(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start the demo and wait until callers call."""
+    """Start the demo as a terminal does, and wait until callers call."""
+    # A shell starts what it puts into the background with SIGINT ignored, which is
+    # handed down to whatever that starts: to us perhaps, and through us to the demo.
+    terminal = ("env", "--default-signal=INT")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sim", "demo", "--folder", str(folder)),
+        *(*terminal, sys.executable, "-m", "sim", "demo", "--folder", str(folder)),
         cwd=PROJECT,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -109,6 +112,16 @@ async def test_an_interrupted_demo_reports_and_leaves_nothing(tmp_path: Path) ->
     folder = tmp_path / "demo"
     async with demo_in_traffic(folder) as process:
         process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(120):
+            assert await process.wait() in (0, 1)
+    assert (folder / "report.json").exists()
+    assert living_in(folder) == []
+
+
+async def test_a_demo_in_the_background_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    async with demo_in_traffic(folder) as process:
+        process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(120):
             assert await process.wait() in (0, 1)
     assert (folder / "report.json").exists()

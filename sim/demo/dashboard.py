@@ -8,10 +8,13 @@ from typing import Any
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from sim.demo.guest import GuestView
 from sim.demo.run import Stage
+from sim.demo.welcome import Invitation
 
 LINE_EVERY_S = 5.0
 _COUNTED = (
@@ -70,7 +73,7 @@ def line(stage: Stage, floor: dict[str, Any]) -> str:
     parts = [
         f"calls {_counts(floor.get('calls'))}",
         f"agents {_counts(floor.get('agents'))}",
-        f"orders {_counts(floor.get('orders'))}",
+        f"orders {_counts(stage.orders(floor))}",
         f"told {len(stage.world.receiver.ledger.taken)}",
     ]
     return "; ".join(parts) if floor else "the engine does not answer"
@@ -86,7 +89,7 @@ def picture(stage: Stage, floor: dict[str, Any]) -> Group:
     tables.add_row(
         _table("agents", floor.get("agents")),
         _table("calls now", floor.get("calls")),
-        _table("orders by stage", floor.get("orders")),
+        _table("orders by stage", stage.orders(floor)),
     )
     tables.add_row(
         _table("calls ended", floor.get("ended")),
@@ -99,7 +102,36 @@ def picture(stage: Stage, floor: dict[str, Any]) -> Group:
         f" {len(stage.staff.log.saved)}, messages delivered {len(ledger.taken)},"
         f" bad signatures {ledger.bad_signatures}"
     )
-    return Group(Panel(tables, title=title, subtitle=foot))
+    watched = Panel(tables, title=title, subtitle=foot)
+    if stage.invitation is None:
+        return Group(watched)
+    return Group(watched, _place(stage.invitation))
+
+
+def _place(invitation: Invitation) -> Panel:
+    """Tell the person where their place is and what their phone does."""
+    seen = invitation.guest.view()
+    place = Table.grid(padding=(0, 2))
+    place.add_column(style="dim")
+    place.add_column()
+    who = f"[b]{invitation.login}[/b]  password [b]{invitation.password}[/b]"
+    place.add_row("agent page", f"{invitation.page}   log in as {who}, press Ready")
+    place.add_row("phone", f"{invitation.phone_page}   {_phone(seen)}")
+    return Panel(place, title="your place", title_align="left", border_style="green")
+
+
+def _phone(seen: GuestView) -> str:
+    """Say what the guest's phone does, and which key does what to it."""
+    minutes, seconds = divmod(int(seen.for_s), 60)
+    if seen.own_phone:
+        return f"your own takes the calls: {escape(seen.own_phone)}"
+    if seen.state == "ringing":
+        return f"[b yellow]rings[/]: {escape(seen.caller)}   [b]a[/b] answers it"
+    if seen.state == "talking":
+        said = f"[b green]talking[/] {minutes}:{seconds:02d} with {escape(seen.caller)}"
+        return f"{said}   [b]h[/b] hangs up"
+    how = "answers by itself" if seen.answers_itself else "rings until you answer"
+    return f"{how}   [b]r[/b] changes that"
 
 
 def _table(title: str, counts: dict[str, int] | None) -> Table:

@@ -63,6 +63,15 @@ class Stage:
     """`time.monotonic()` when the traffic began."""
     invitation: Invitation | None = None
     """For the person whose place is kept."""
+    past: dict[str, int] | None = None
+    """Orders by stage of the customers' invented past."""
+
+    def orders(self, floor: dict[str, Any]) -> dict[str, int]:
+        """Count this run's orders by stage."""
+        past = self.past or {}
+        all_of_them = floor.get("orders") or {}
+        run = {stage: n - past.get(stage, 0) for stage, n in all_of_them.items()}
+        return {stage: n for stage, n in run.items() if n > 0}
 
 
 Watch = Callable[[Stage, dict[str, Any]], None]
@@ -188,6 +197,8 @@ async def _look(stage: Stage, watch: Watch) -> dict[str, Any]:
     floor: dict[str, Any] = {}
     with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):
         floor = await stage.world.api.floor()
+    if stage.past is None and floor:
+        stage.past = dict(floor.get("orders") or {})
     watch(stage, floor)
     return floor
 

@@ -6,7 +6,7 @@ the command is called, so that `callengine --help` is quick. A command whose mod
 not there is not shown.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 wrong settings, 4 another engine has
-taken over, 130 interrupted.
+taken over, 5 done but for what was not understood, 130 interrupted.
 """
 
 import importlib
@@ -72,7 +72,7 @@ COMMANDS: dict[str, Entry] = {
         f"{_HERE}.data", "check", "Explain what is wrong in a file for `apply`."
     ),
     "migrate": Entry(f"{_HERE}.data", "migrate", "Bring the database up to date."),
-    "orders": Entry(f"{_HERE}.data", "orders", "Import orders from a file."),
+    "orders": Entry(f"{_HERE}.orders", "orders", "Import orders from a file."),
     "dnc": Entry(f"{_HERE}.dnc", "dnc", "Numbers that asked not to be called."),
     "why": Entry(
         f"{_HERE}.why", "why", "Explain a call, or why an order was not dialled."

@@ -1,5 +1,6 @@
 """Orders in: once per shop and number, whoever sends them how often."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from callengine.engine.ports import (
 from callengine.store import tables as t
 from callengine.store.customers import customer_of
 from callengine.store.database import Database, persistent
+from callengine.store.files.headings import ColumnMap
 from callengine.store.order_rows import order_card
 from callengine.store.postgres import TRANSACTION_S
 from callengine.store.rows import fit, shop_of
@@ -122,6 +124,13 @@ class SqlIntake:
             insert(t.order_items), _item_rows(shop.shop, order_id, read, categories)
         )
         return TakenAs.CREATED
+
+    async def column_map(self, shop: ShopId) -> ColumnMap:
+        """Read what the shop calls the columns of its files."""
+        s = t.shops.c
+        async with self._db.read() as connection:
+            found = await connection.execute(select(s.column_map).where(s.shop == shop))
+            return ColumnMap(json.loads(found.scalar_one_or_none() or "{}"))
 
     async def find(self, shop: ShopId, number: str) -> OrderView | None:
         """Show an order by the shop's own number."""

@@ -1,8 +1,7 @@
-"""`callengine migrate`, `apply`, `check` and `orders import`."""
+"""`callengine migrate`, `apply` and `check`."""
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
@@ -12,9 +11,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from callengine.boot.cli import CommandFailed, Invocation
-from callengine.boot.ids import id_maker
-from callengine.engine.ports import StoreDown, UnknownShop
-from callengine.store import Database, Store
+from callengine.engine.ports import StoreDown
+from callengine.store import Database
 from callengine.store import migrate as migrations
 from callengine.store.configuration import (
     Applied,
@@ -27,22 +25,13 @@ from callengine.store.configuration import (
 )
 from callengine.store.configuration.known import Known, read_known
 from callengine.store.configuration.warn import text_of
-from callengine.store.files import Imported, UnusableFile, import_orders
 
 UNUSABLE = 2
-MAX_SHOWN = 50
 
 T = TypeVar("T")
 
-orders = typer.Typer(add_completion=False)
-
 File = Annotated[Path, typer.Argument(help="TOML file of shops, agents, rules.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead.")]
-
-
-@orders.callback()
-def _orders() -> None:
-    """Orders, from files."""
 
 
 def migrate(
@@ -59,7 +48,7 @@ def migrate(
 
     if down and to == "head":
         raise CommandFailed("say how far down: --to REVISION, or --to base", UNUSABLE)
-    before, after = _run(context, work)
+    before, after = on_database(context, work)
     if before == after:
         typer.echo(f"The database is at schema {after} already.")
     else:
@@ -75,7 +64,7 @@ def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     """
     now = time.time()
     try:
-        known = _run(context, lambda db: _known(db, now))
+        known = on_database(context, lambda db: _known(db, now))
     except CommandFailed:
         known = Known()  # no database yet: the file must name what it uses
     try:
@@ -120,50 +109,13 @@ def apply(
         return await apply_plan(db, plan, now, rotate=rotate)
 
     try:
-        applied = _run(context, work)
+        applied = on_database(context, work)
     except BadConfiguration as bad:
         _show_problems(file, bad.problems, (), as_json=False)
         raise CommandFailed("nothing was applied") from None
     if secrets_out is not None:
         _write_secrets(applied, secrets_out)
     _show_applied(applied, as_json=as_json, shown=secrets_out is None)
-
-
-@orders.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX.")],
-    shop: Annotated[str, typer.Option(help="Slug of the shop they are for.")],
-    as_json: AsJson = False,
-) -> None:
-    """
-    Take the orders of a file; bad rows are reported, good ones go in.
-
-    Exit code 0: all rows are in; 1: some are not; 2: the file cannot be used.
-    """
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise CommandFailed(f"{file}: {reason}", UNUSABLE) from None
-
-    async def work(db: Database) -> Imported:
-        await migrations.require_current(db)
-        node = context.obj.settings().node
-        store = Store.over(db, clock=time.time, new_id=id_maker(node))
-        roster = await store.directory.roster()
-        found = next((s for s in roster.shops if s.shop == shop), None)
-        if found is None:
-            have = ", ".join(s.shop for s in roster.shops) or "none yet"
-            raise UnknownShop(f"there is no shop {shop!r}; shops: {have}")
-        return await import_orders(store.intake, found, raw, time.time())
-
-    try:
-        done = _run(context, work)
-    except (UnusableFile, UnknownShop) as error:
-        raise CommandFailed(f"{file}: {error}", UNUSABLE) from None
-    _show_imported(file, done, as_json=as_json)
-    raise typer.Exit(done.exit_code)
 
 
 async def _known(db: Database, now: float) -> Known:
@@ -180,7 +132,7 @@ def _read(file: Path, known: Known) -> Plan:
     )
 
 
-def _run(context: typer.Context, work: Callable[[Database], Awaitable[T]]) -> T:
+def on_database(context: typer.Context, work: Callable[[Database], Awaitable[T]]) -> T:
     """Run one job on the database of the settings, with clear errors."""
     invocation: Invocation = context.obj
     try:
@@ -255,23 +207,3 @@ def _show_applied(applied: Applied, *, as_json: bool, shown: bool) -> None:
             for name, values in owners.items():
                 for what, value in values.items():
                     typer.echo(f"  {kind} {name} {what} {value}")
-
-
-def _show_imported(file: Path, done: Imported, *, as_json: bool) -> None:
-    if as_json:
-        said = asdict(done) | {"ok": not done.bad}
-        typer.echo(json.dumps(said, ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    for row in done.bad[:MAX_SHOWN]:
-        typer.echo(f"{file}: line {row.line}: {row.reason}", err=True)
-    if len(done.bad) > MAX_SHOWN:
-        typer.echo(f"{file}: and {len(done.bad) - MAX_SHOWN} more bad rows", err=True)
-    if done.ignored:
-        typer.echo(f"{file}: columns ignored: {', '.join(done.ignored)}", err=True)
-    table = Table("rows", "orders", "created", "here already", "bad rows")
-    counts = (done.rows, done.orders, done.created, done.same, len(done.bad))
-    table.add_row(*map(str, counts))
-    Console(file=sys.stdout).print(table)

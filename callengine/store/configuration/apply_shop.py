@@ -1,5 +1,6 @@
 """Applying one shop: its settings, numbers, queue, products, keys and secrets."""
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -98,6 +99,7 @@ def _shop_row(shop: ShopPlan) -> dict[str, Any]:
         "logistics_url": shop.receivers.logistics_url,
         "shop_attempts": shop.receivers.shop_attempts,
         "logistics_attempts": shop.receivers.logistics_attempts,
+        "column_map": json.dumps(shop.columns, ensure_ascii=False, sort_keys=True),
     }
 
 

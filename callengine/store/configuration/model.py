@@ -1,8 +1,6 @@
 """What a configuration file may say; every refusal tells what to write instead."""
 
-import difflib
 import re
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -24,6 +22,8 @@ from callengine.core.numbers import BadNumber, read_dialled
 from callengine.core.phones import HEADERS, AutoAnswer, PhoneModel
 from callengine.core.rulebook.book import Rulebook
 from callengine.core.rulebook.reading import read_rulebook
+from callengine.store.configuration.columns import Columns
+from callengine.store.configuration.columns import guess as guess
 from callengine.store.configuration.dialling import DiallingPlan, Region
 from callengine.store.configuration.held import Graded, HeldPlan, certificates
 from callengine.store.configuration.trunks import each_once, one_trunk
@@ -31,12 +31,6 @@ from callengine.store.configuration.trunks import each_once, one_trunk
 SKILL_CHARACTERS = 64
 HELD_KEYS = frozenset(HeldPlan.model_fields)
 MAX_ENTRIES = 10_000
-
-
-def guess(wrong: str, known: Iterable[str]) -> str:
-    """Say what was probably meant; '' when nothing is near."""
-    near = difflib.get_close_matches(wrong, sorted(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _name(text: str) -> str:
@@ -183,6 +177,7 @@ class ShopPlan(Table):
     callback_s: Seconds = 3600.0
     receivers: ReceiversPlan = ReceiversPlan()
     queue: QueuePlan = QueuePlan()
+    columns: Columns = {}
     products: Annotated[list[ProductPlan], Field(max_length=MAX_ENTRIES)] = []
 
     @model_validator(mode="before")

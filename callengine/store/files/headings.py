@@ -186,6 +186,11 @@ _KNOWN = {
 KNOWN_HEADINGS = tuple(_KNOWN)
 
 
+def column_of(heading: str) -> str:
+    """Name the column that a heading in its plain spelling is; '' for none."""
+    return _KNOWN.get(heading, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """
@@ -250,7 +255,17 @@ def _meaning(heading: str, own: ColumnMap) -> Meaning:
 
 
 def _once(found: list[Meaning], headings: Sequence[str]) -> tuple[Meaning, ...]:
-    """Of billing and shipping keep the shipping: there the order goes."""
+    """
+    Choose where two columns could be one thing.
+
+    Of billing and shipping the shipping counts: there the order goes. A bare № beside
+    an order number counts the rows.
+    """
+    numbers = [n for n, one in enumerate(found) if one.column == "number"]
+    for index in numbers:
+        bare = headings[index].strip(" .") in ("№", "#", "N", "№ п/п")
+        if bare and len(numbers) > 1 and not found[index].mapped:
+            found[index] = Meaning(IGNORE)
     for index, one in enumerate(found):
         if one.column not in ("name", "first_name", "last_name") or one.mapped:
             continue

@@ -60,39 +60,50 @@ def read_table(raw: bytes, own: ColumnMap) -> Table:
         UnusableFile: too large, of a kind we do not read, empty, or without the columns
             that an order needs.
     """
+    return _found(raw, own, strict=True)
+
+
+def find_table(raw: bytes, own: ColumnMap) -> Table:
+    """
+    Find what is most of a table, though columns be missing; else like `read_table`.
+    """
+    return _found(raw, own, strict=False)
+
+
+def _found(raw: bytes, own: ColumnMap, *, strict: bool) -> Table:
     if len(raw) > MAX_BYTES:
         raise UnusableFile(f"larger than {MAX_BYTES // 1_000_000} MB; split the file")
     if not raw.strip():
         raise UnusableFile("the file is empty")
     if raw.startswith(XLSX):
-        return _of_workbook(raw, own)
+        return _of_workbook(raw, own, strict=strict)
     refuse_other_kinds(raw)
     found = decoded(raw, lambda text: _best_known(lines_of(text)[:HEADING_WITHIN], own))
-    return _of_text(found.text, found.encoding, own)
+    return _of_text(found.text, found.encoding, own, strict=strict)
 
 
-def _of_text(text: str, encoding: str, own: ColumnMap) -> Table:
+def _of_text(text: str, encoding: str, own: ColumnMap, *, strict: bool) -> Table:
     lines = lines_of(text)
     head = [line[:20_000] for line in lines[: 3 * HEADING_WITHIN]]
     delimiter = max(DELIMITERS, key=lambda d: _rank(_most_known(head, d, own)))
     width = len(rough_cells(_heading_line(head, delimiter, own), delimiter))
     rows = rows_of(lines, delimiter, width)
     shown = {"\t": "tab"}.get(delimiter, delimiter)
-    return _table(rows, f"CSV ({shown}, {encoding})", own)
+    return _table(rows, f"CSV ({shown}, {encoding})", own, strict=strict)
 
 
-def _of_workbook(raw: bytes, own: ColumnMap) -> Table:
+def _of_workbook(raw: bytes, own: ColumnMap, *, strict: bool) -> Table:
     """Take the first sheet that has a heading; say of the first what it lacks."""
     first: UnusableFile | None = None
     for name, rows in sheets_of(raw):
         try:
-            return _table(rows, f"XLSX (sheet {name})", own)
+            return _table(rows, f"XLSX (sheet {name})", own, strict=strict)
         except UnusableFile as error:
             first = first or error
     raise first or UnusableFile("the workbook has no sheet")
 
 
-def _table(rows: Iterator[Row], kind: str, own: ColumnMap) -> Table:
+def _table(rows: Iterator[Row], kind: str, own: ColumnMap, *, strict: bool) -> Table:
     """Find the heading among the first rows that are not blank."""
     filled = (row for row in rows if any(row.cells))
     head = list(islice(filled, HEADING_WITHIN))
@@ -109,17 +120,27 @@ def _table(rows: Iterator[Row], kind: str, own: ColumnMap) -> Table:
                 )
             below = chain(head[index + 1 :], filled)
             return Table(kind, row, columns, _sound(below))
-    lacking = " and no ".join(missing(_nearest(head, own)))
+    index = _nearest(head, own)
+    columns = meanings(head[index].cells[:MAX_CELLS], own)
+    if not strict:
+        below = chain(head[index + 1 :], filled)
+        return Table(kind, head[index], columns, _sound(below))
+    lacking = " and no ".join(missing(columns))
     raise UnusableFile(
         f"one row must name the columns; there is no {lacking} (columns:"
         f" {', '.join(COLUMNS)}; `orders import --explain` shows what was understood)"
     )
 
 
-def _nearest(head: list[Row], own: ColumnMap) -> tuple[Meaning, ...]:
-    """Find the row that is most of a heading."""
-    read = [meanings(row.cells[:MAX_CELLS], own) for row in head]
-    return max(read, key=_rank)
+def _nearest(head: list[Row], own: ColumnMap) -> int:
+    """Find the row that is most of a heading; of equals the first and fullest."""
+
+    def rank(index: int) -> tuple[bool, int, int]:
+        cells = head[index].cells[:MAX_CELLS]
+        filled = sum(1 for cell in cells if cell)
+        return *_rank(meanings(cells, own)), min(filled, 3)
+
+    return max(range(len(head)), key=rank)
 
 
 def _sound(rows: Iterator[Row]) -> Iterator[Row]:

@@ -2,57 +2,72 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from callengine.core.ids import Instant
 from callengine.core.roster import Shop
 from callengine.engine.ports import OrderRefused, TakenAs
-from callengine.store.files.orders import ParsedOrder, parse_orders
+from callengine.store.files.orders import ParsedFile, ParsedOrder
 from callengine.store.files.wrong import BadRow
-from callengine.store.intake import SqlIntake
+
+if TYPE_CHECKING:
+    from callengine.store.intake import SqlIntake
 
 BATCH = 200
 
 
+PARTLY = 5
+"""Exit code: every row is in, and something of the file was not understood."""
+
+
 @dataclass(slots=True)
 class Imported:
-    """What came of a file."""
+    """
+    What came of a file.
+
+    Attributes:
+        bad: rows that are not in.
+        doubts: values and repeated rows that were left out of orders that are in.
+        ignored: headings nobody understood, with something below them.
+    """
 
     rows: int = 0
     orders: int = 0
     created: int = 0
     same: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    doubts: list[BadRow] = field(default_factory=list)
+    kind: str = ""
     ignored: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 when every row is in, 1 when some were left out."""
-        return 1 if self.bad else 0
+        """0: all is in; 1: some rows are not; 5: all are, not all was understood."""
+        if self.bad:
+            return 1
+        return PARTLY if self.doubts or self.ignored else 0
 
 
 async def import_orders(
-    intake: SqlIntake, shop: Shop, raw: bytes, at: Instant
-) -> Imported:
+    intake: "SqlIntake", shop: Shop, parsed: ParsedFile, at: Instant, done: Imported
+) -> None:
     """
     Take every good order of a file; the same file twice changes nothing.
 
+    Orders go in by batches, each wholly or not at all. Whatever interrupts, `done`
+    counts those that are in, and the same file again brings the rest.
+
     Raises:
-        UnusableFile: nothing can be read.
         UnknownShop: the shop was removed meanwhile.
     """
-    parsed = parse_orders(raw, currency=shop.currency, zone=shop.zone)
-    done = Imported(
-        rows=parsed.rows,
-        orders=len(parsed.orders),
-        bad=list(parsed.bad),
-        ignored=parsed.ignored,
-    )
+    done.rows, done.orders, done.kind = parsed.rows, len(parsed.orders), parsed.kind
+    done.bad, done.doubts = list(parsed.bad), list(parsed.doubts)
+    done.ignored = parsed.ignored
     for batch in _batches(parsed.orders):
         verdicts = await intake.take_many(shop.shop, [p.order for p in batch], at)
         for one, verdict in zip(batch, verdicts, strict=True):
             _count(done, one, verdict)
     done.bad.sort()
-    return done
 
 
 def _batches(orders: Sequence[ParsedOrder]) -> Iterator[Sequence[ParsedOrder]]:

@@ -49,7 +49,9 @@ orders = Table(
     instant("cut_off_at"),
     name("held_rule", length=32, default=""),
     words("held_reason", default=""),
+    instant("withdrawn_at"),
     UniqueConstraint("shop", "number"),
+    Index(None, "shop", "received_at", "order_id"),
     Index(None, "shop", "customer", "placed_at"),
     Index(None, "shop", "stage"),
     Index(
@@ -77,6 +79,7 @@ orders = Table(
 `deadline_at` is the promise to the shop and never changes; `dial_by_at` is what
 dialling is ordered by. `attempt` is the attempt that owns the order now. `held_rule`
 and `held_reason` say why an order was not dialled when it was due, empty if it was.
+`withdrawn_at` is when the shop took the order back: it is not dialled any more.
 """
 
 order_items = Table(

@@ -45,10 +45,12 @@ shops = Table(
     instant("shop_secret_until"),
     name("logistics_secret_old", length=200, default=""),
     instant("logistics_secret_until"),
+    words("column_map", default="{}"),
 )
 """
 `trunks`: names in order, a space between; empty: any. `..._attempts`: the receiver is
 told of attempts too. `..._secret_old` signs beside the secret until `..._secret_until`.
+`column_map` is `[shops.columns]` in JSON: headings of files to names of ours.
 """
 
 regimes = Table("regimes", metadata, key("regime"), words("data"))

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import Instant
+from callengine.engine.deliveries import Deliveries
 from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.face import EngineFace
 from callengine.engine.health import Part
@@ -46,6 +47,7 @@ class ApiDeps:
     accounts: AgentAccounts
     directory: Directory
     do_not_call: DoNotCall
+    deliveries: Deliveries
     session_key: bytes
     admin_token: str
     now: Clock

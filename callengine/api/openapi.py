@@ -53,6 +53,7 @@ class Route:
         who: shop, agent, admin, loopback or anyone.
         replies: status to model, None for what is not JSON.
         errors: statuses answered with the error object.
+        query: names of the parameters behind the question mark, all optional.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Route:
     body: type[BaseModel] | None = None
     replies: dict[int, type[BaseModel] | None] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
+    query: tuple[str, ...] = ()
 
 
 def build_document(routes: Iterable[Route]) -> dict[str, object]:
@@ -108,6 +110,10 @@ def _operation(route: Route) -> dict[str, object]:
         "parameters": [
             {"name": n, "in": "path", "required": True, "schema": {"type": "string"}}
             for n in re.findall(r"{(\w+)}", route.path)
+        ]
+        + [
+            {"name": n, "in": "query", "required": False, "schema": {"type": "string"}}
+            for n in route.query
         ],
         "responses": replies,
     }

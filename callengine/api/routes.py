@@ -12,6 +12,7 @@ from callengine.api import (
     socket,
     supervise,
 )
+from callengine.api.delivery_routes import DELIVERY_ROUTES
 from callengine.api.errors import json_response
 from callengine.api.openapi import Route, build_document
 from callengine.api.order_models import OrderIn, OrderOut
@@ -83,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
         replies={200: Nothing},
         errors=_SHOP_ERRORS,
     ),
+    *DELIVERY_ROUTES,
     Route(
         method="POST",
         path="/api/v1/login",

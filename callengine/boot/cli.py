@@ -73,6 +73,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "migrate": Entry(f"{_HERE}.data", "migrate", "Bring the database up to date."),
     "orders": Entry(f"{_HERE}.orders", "orders", "Import orders from a file."),
+    "outbox": Entry(
+        f"{_HERE}.outbox", "outbox", "Messages to shops: list, show, replay, resume."
+    ),
     "dnc": Entry(f"{_HERE}.dnc", "dnc", "Numbers that asked not to be called."),
     "why": Entry(
         f"{_HERE}.why", "why", "Explain a call, or why an order was not dialled."

@@ -139,6 +139,7 @@ class Node:
             accounts=store.accounts,
             directory=store.directory,
             do_not_call=store.do_not_call,
+            deliveries=store.deliveries,
             session_key=session_key(secrets),
             admin_token=secrets.admin_token,
             now=clock,

@@ -497,6 +497,11 @@ class Archive(Protocol):
     async def why_order(self, key: str) -> OrderHistory | None:
         """Everything recorded about an order, by its id or that of an attempt."""
 
+    async def orders_numbered(
+        self, number: str, shop: ShopId | None = None
+    ) -> tuple[tuple[OrderId, ShopId], ...]:
+        """Find orders by the shop's own number; a few, newest first."""
+
 
 # --- live state ------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ from callengine.store.database import Database
 from callengine.store.memory import remembered
 
 MAX_DECISIONS = 500
+MAX_NUMBER = 100
+MAX_FOUND = 20
 START_S = 60.0
 """What is read once, before the engine works, may take longer."""
 
@@ -104,6 +106,25 @@ class SqlArchive:
                 attempts=await _attempts(connection, a.order_id == row.order_id),
                 decisions=await _decisions(connection, d.order_id == row.order_id),
             )
+
+    async def orders_numbered(
+        self, number: str, shop: ShopId | None = None
+    ) -> tuple[tuple[OrderId, ShopId], ...]:
+        """Find orders by the shop's own number; see `Archive`."""
+        o = t.orders.c
+        if not 0 < len(number) <= MAX_NUMBER or "\x00" in number:
+            return ()
+        mine = [] if shop is None else [o.shop == shop]
+        shops = select(t.shops.c.shop)
+        async with self._db.read() as connection:
+            rows = await connection.execute(
+                select(o.order_id, o.shop)
+                # By shop, so that the index of shop and number is used.
+                .where(o.shop.in_(shops), o.number == number, *mine)
+                .order_by(o.received_at.desc())
+                .limit(MAX_FOUND)
+            )
+            return tuple((OrderId(row.order_id), ShopId(row.shop)) for row in rows)
 
 
 async def _call(connection: AsyncConnection, call: CallId) -> CallRecord | None:

@@ -222,6 +222,18 @@ def _today(
         return None
     return DayCount(at=now, attempts=len(costs), cost_minor=sum(costs))
 
+    async def orders_numbered(
+        self, number: str, shop: ShopId | None = None
+    ) -> tuple[tuple[OrderId, ShopId], ...]:
+        """Find orders by the shop's own number."""
+        found = [
+            order
+            for order in self.books.orders.values()
+            if order.read.order.number.strip() == number and shop in (None, order.shop)
+        ]
+        found.sort(key=lambda order: order.received_at, reverse=True)
+        return tuple((order.order, order.shop) for order in found)
+
 
 def _counted(attempts: Sequence[AttemptRecord], threshold_s: float) -> CountedHour:
     """Count an hour's live answers: late is as bad as never."""

@@ -18,6 +18,7 @@ from callengine.api.hub import DesktopHub
 from callengine.core.ids import AgentId
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryIntake
+from callengine.testing.deliveries import MemoryDeliveries
 from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile
@@ -94,6 +95,7 @@ async def serving() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]
             accounts=doors,
             directory=MemoryDirectory(books),
             do_not_call=MemoryDoNotCall(books),
+            deliveries=MemoryDeliveries(books.outbox),
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

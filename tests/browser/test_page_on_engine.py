@@ -22,6 +22,7 @@ from callengine.engine.ports import NewItem, NewOrder
 from callengine.engine.service import Engine, EngineConfig, Ports
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryCrm, MemoryIntake
+from callengine.testing.deliveries import MemoryDeliveries
 from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors
@@ -108,6 +109,7 @@ async def centre(browser: Browser) -> AsyncIterator[Centre]:
             accounts=doors,
             directory=MemoryDirectory(books),
             do_not_call=MemoryDoNotCall(books),
+            deliveries=MemoryDeliveries(books.outbox),
             session_key=b"k" * 32,
             admin_token="admin-token",
             now=time.time,

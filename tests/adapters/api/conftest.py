@@ -15,6 +15,7 @@ from callengine.core.ids import ShopId
 from callengine.engine.health import Part
 from callengine.testing.books import MemoryBooks
 from callengine.testing.crm import MemoryIntake
+from callengine.testing.deliveries import MemoryDeliveries
 from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile, make_shop
@@ -74,6 +75,7 @@ async def world() -> AsyncIterator[World]:
             accounts=doors,
             directory=MemoryDirectory(books),
             do_not_call=MemoryDoNotCall(books),
+            deliveries=MemoryDeliveries(books.outbox),
             session_key=KEY,
             admin_token="admin-token",
             now=lambda: clock[0],

@@ -113,3 +113,37 @@ def test_a_list_needs_a_database(run: Run) -> None:
 
     assert said.code == 1
     assert "run `callengine migrate`" in said.err
+
+
+@pytest.mark.parametrize("asked", [("T-7",), ("teplo/T-7",), ("teplo", "T-7")])
+def test_why_finds_an_order_by_the_shops_number(
+    ready: Run, waiting: str, asked: tuple[str, ...]
+) -> None:
+    said = ready("why", *asked)
+    assert said.code == 0
+    assert "order T-7 of shop teplo" in said.out
+    assert waiting in said.out
+
+
+def test_why_of_a_number_that_two_shops_have_names_both(
+    ready: Run, waiting: str, tmp_path: Path
+) -> None:
+    async def same_number_elsewhere() -> None:
+        db = Database.open(f"sqlite+aiosqlite:///{tmp_path}/var/callengine.db")
+        store = Store.over(db, clock=time.time, new_id=lambda: "other-1")
+        item = NewItem(sku="K", name="Чайник", category="", quantity=1, price_minor=1)
+        order = NewOrder(number="T-7", phone="0501234567", items=(item,))
+        await store.intake.take(ShopId("svitlo"), order, time.time())
+        await db.close()
+
+    asyncio.run(same_number_elsewhere())
+    said = ready("why", "T-7")
+    assert said.code == 1
+    assert "teplo/T-7" in said.err
+    assert "svitlo/T-7" in said.err
+    assert waiting in ready("why", "teplo/T-7").out
+
+
+def test_why_of_an_unknown_number_says_so(ready: Run, waiting: str) -> None:
+    assert ready("why", "svitlo/T-7").code == 1
+    assert "Nothing is on record" in ready("why", "teplo", "T-8").err

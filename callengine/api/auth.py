@@ -7,6 +7,7 @@ from aiohttp import web
 
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError
+from callengine.api.forwarded import client_address
 from callengine.core.ids import ShopId
 
 MAX_KEY_CHARS = 256
@@ -62,17 +63,9 @@ def require_loopback(request: web.Request) -> None:
         raise ApiError(403, "loopback_only", "Ask from this machine.")
 
 
-def client_address(request: web.Request) -> str:
-    """
-    Say where a request comes from.
-
-    A proxy on this machine tells it in the last `X-Forwarded-For`; what strangers
-    write there themselves is not believed.
-    """
-    hops = request.headers.get("X-Forwarded-For", "")
-    if hops and _is_loopback(request.remote):
-        return hops.rpartition(",")[2].strip()[:64]
-    return request.remote or ""
+def address_of(request: web.Request) -> str:
+    """Say where a request comes from, as far as our proxies tell."""
+    return client_address(request, request.app[DEPS].trusted_proxies)
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from callengine.api.forwarded import Network
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import Instant
 from callengine.engine.deliveries import Deliveries
@@ -37,7 +38,7 @@ class ApiDeps:
             stay logged in when the engine is replaced under them.
         admin_token: what `Authorization: Bearer` must say on admin calls.
         checks: readiness by part (`redis`, `database`, `asterisk`); never waits.
-        secure_cookies: True behind HTTPS: the cookie is then never sent in clear.
+        trusted_proxies: from where `X-Forwarded-*` is believed.
     """
 
     engine: EngineFace
@@ -53,7 +54,7 @@ class ApiDeps:
     now: Clock
     checks: Callable[[], Mapping[str, Part]] = always_ready
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    secure_cookies: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 DEPS: web.AppKey[ApiDeps] = web.AppKey("DEPS", ApiDeps)

@@ -6,10 +6,11 @@ from math import ceil
 import structlog
 from aiohttp import web
 
-from callengine.api.auth import client_address
+from callengine.api.auth import address_of
 from callengine.api.bodies import read_model
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError, json_response
+from callengine.api.forwarded import came_by_https
 from callengine.api.limits import RateLimit
 from callengine.api.sessions import COOKIE, SESSION_S, Session, Sessions
 from callengine.api.texts import Name, Secret, Strict
@@ -105,7 +106,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         max_age=int(SESSION_S),
         httponly=True,
         samesite="Strict",
-        secure=deps.secure_cookies,
+        secure=came_by_https(request, deps.trusted_proxies),
         path="/",
     )
     return response
@@ -113,7 +114,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 async def _check(request: web.Request, form: LogIn) -> AgentProfile:
     deps, gate = request.app[DEPS], request.app[GATE]
-    address = client_address(request)
+    address = address_of(request)
     gate.check(form.login, address, deps.now())
     async with gate.slots:
         # Asked again: the tries that waited here may have used the rest up.
@@ -138,7 +139,9 @@ async def log_out(request: web.Request) -> web.StreamResponse:
         log.info("agent without roster logged out", agent=session.agent)
     deps.hub.cut_off_agent(session.agent)
     response = json_response({})
-    response.del_cookie(COOKIE, path="/")
+    response.del_cookie(
+        COOKIE, path="/", secure=came_by_https(request, deps.trusted_proxies)
+    )
     return response
 
 

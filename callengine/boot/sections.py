@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -45,6 +45,17 @@ def _if_given(path: Path | None) -> Path | None:
     return absolute(path) if path else None
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value.strip(), strict=False))
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is no address or network; write one such as 127.0.0.1 or"
+            " 10.0.0.0/24"
+        ) from None
+
+
+Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Address = Annotated[str, AfterValidator(_ip)]
 Folder = Annotated[Path, Field(validate_default=True), AfterValidator(absolute)]
@@ -63,6 +74,8 @@ class ApiSettings(Section):
 
     host: Host = "127.0.0.1"
     port: Port = 8080
+    trusted_proxies: Annotated[list[Network], Field(max_length=50)] = []
+    """Addresses of proxies that tell who asks, and by HTTPS or not."""
 
 
 class AriSettings(Section):

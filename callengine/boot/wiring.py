@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
+from callengine.api.forwarded import networks_of
 from callengine.api.hub import DesktopHub
 from callengine.asterisk.agi import AgiSettings, FastAgi, Identified, identify_with
 from callengine.asterisk.ami import EndpointWatch
@@ -140,6 +141,7 @@ class Node:
             directory=store.directory,
             do_not_call=store.do_not_call,
             deliveries=store.deliveries,
+            trusted_proxies=networks_of(self.settings.api.trusted_proxies),
             session_key=session_key(secrets),
             admin_token=secrets.admin_token,
             now=clock,

@@ -44,6 +44,8 @@ class Receiver:
     port: int = 0
     refuse_next: int = 0
     refuse_status: int = 503
+    closed: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(shop, side) to the status that it answers everything with."""
     _runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> "Receiver":
@@ -76,6 +78,9 @@ class Receiver:
         if secret is None or side not in SIDES:
             return web.json_response({"error": "unknown receiver"}, status=404)
         body = await request.text()
+        if status := self.closed.get((shop, side)):
+            self.ledger.refused_on_purpose += 1
+            return web.json_response({"error": "closed"}, status=status)
         if self.refuse_next > 0:
             self.refuse_next -= 1
             self.ledger.refused_on_purpose += 1
@@ -86,13 +91,13 @@ class Receiver:
             self.ledger.bad_signatures += 1
             return web.json_response({"error": str(error)}, status=401)
         try:
-            type_, order = read_news(body)
+            type_, order, sequence = read_news(body)
         except Malformed as error:
             self.ledger.malformed += 1
             return web.json_response({"error": str(error)}, status=422)
         message_id = request.headers["webhook-id"]
         self.ledger.taken.append(
-            Delivery(shop, side, message_id, type_, order, self.clock())
+            Delivery(shop, side, message_id, type_, order, self.clock(), sequence)
         )
         return web.json_response({"ok": True})
 
@@ -111,13 +116,16 @@ class Receiver:
         return web.json_response(self.ledger.as_json())
 
 
-def read_news(body: str) -> tuple[str, str]:
-    """Read type and order number of a message. Raises `Malformed`."""
+def read_news(body: str) -> tuple[str, str, int]:
+    """Read type, order number and sequence of a message. Raises `Malformed`."""
     try:
         message: Any = json.loads(body)
         type_, number = message["type"], message["data"]["order"]["number"]
+        sequence = message["sequence"]
     except (ValueError, KeyError, TypeError) as error:
         raise Malformed(f"not an order's news: {error}") from None
     if not isinstance(type_, str) or not isinstance(number, str):
         raise Malformed("type and order number must be texts")
-    return type_, number
+    if type(sequence) is not int or sequence < 1:
+        raise Malformed("sequence must be a whole number from 1 on")
+    return type_, number, sequence

@@ -19,6 +19,8 @@ class Delivery:
     """The shop's own number of the order."""
     at: float
     """Unix time, s."""
+    sequence: int = 0
+    """Its place among what this side was told of this order; 0 of none."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,16 @@ class ReceivedLedger:
         repeated = sum(count - 1 for count in by_id.values())
         return max(repeated, sum(count - 1 for count in by_news.values()))
 
+    def out_of_order(self) -> int:
+        """Count messages that came after a later one of their order to their side."""
+        last: dict[tuple[str, str, str], int] = {}
+        late = 0
+        for one in self.taken:
+            place = (one.shop, one.side, one.order)
+            late += one.sequence < last.get(place, 0)
+            last[place] = max(one.sequence, last.get(place, 0))
+        return late
+
     def first_at(self, side: str, type_: str, order: str) -> float | None:
         """Say when a side first heard of an order, Unix time."""
         times = [
@@ -68,4 +80,5 @@ class ReceivedLedger:
             "malformed": self.malformed,
             "refused_on_purpose": self.refused_on_purpose,
             "duplicates": self.duplicates(),
+            "out_of_order": self.out_of_order(),
         }

@@ -68,6 +68,13 @@ class EngineApi:
                 raise ApiRefused(response.status, await response.text())
             return response.status
 
+    async def receivers(self, shop: str, key: str) -> list[dict[str, Any]]:
+        """Ask as a shop how its receivers are. Raises `ApiRefused`."""
+        path = f"/api/v1/shops/{shop}/receivers"
+        body = await self._get(path, {"Authorization": f"Bearer {key}"})
+        found: list[dict[str, Any]] = body["receivers"]
+        return found
+
     async def until_ready(self, *, within_s: float) -> None:
         """Wait until the engine says it is ready. Raises `TimeoutError`."""
         assert self._http is not None
@@ -81,9 +88,12 @@ class EngineApi:
                     pass  # not listening yet
                 await asyncio.sleep(0.05)
 
-    async def _get(self, path: str) -> dict[str, Any]:
+    async def _get(
+        self, path: str, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         assert self._http is not None
-        async with self._http.get(path, headers=self._admin()) as response:
+        asking = self._admin() if headers is None else headers
+        async with self._http.get(path, headers=asking) as response:
             if response.status != 200:
                 raise ApiRefused(response.status, await response.text())
             body: dict[str, Any] = await response.json()

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from sim.receiver.app import Receiver
 
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS1zaG9wLWZvci10ZXN0cw=="
-NEWS = {"type": "order.confirmed", "data": {"order": {"number": "T-1"}}}
+NEWS = {"type": "order.confirmed", "sequence": 1, "data": {"order": {"number": "T-1"}}}
 
 
 @pytest.fixture
@@ -103,3 +103,16 @@ async def test_the_control_refuses_what_is_out_of_bounds(receiver: Receiver) -> 
             async with http.post(url, json=asked) as response:
                 assert response.status == status
     assert receiver.refuse_next == 1
+
+
+async def test_messages_out_of_their_order_are_counted(receiver: Receiver) -> None:
+    for n, sequence in enumerate((1, 3, 2, 3)):
+        body = json.dumps({**NEWS, "sequence": sequence})
+        assert await send(receiver, f"m{n}", body=body) == 200
+    assert receiver.ledger.out_of_order() == 1
+
+
+async def test_a_closed_side_answers_as_it_was_told(receiver: Receiver) -> None:
+    receiver.closed = {("teplo", "shop"): 410}
+    assert await send(receiver, "m1") == 410
+    assert receiver.ledger.taken == []

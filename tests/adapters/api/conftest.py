@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
+from callengine.api.forwarded import networks_of
 from callengine.api.hub import DesktopHub
 from callengine.core.ids import ShopId
 from callengine.engine.health import Part
@@ -78,6 +79,7 @@ async def world() -> AsyncIterator[World]:
             deliveries=MemoryDeliveries(books.outbox),
             session_key=KEY,
             admin_token="admin-token",
+            trusted_proxies=networks_of(["127.0.0.1"]),
             now=lambda: clock[0],
             checks=checks,
             registry=CollectorRegistry(),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,18 @@ async def test_a_right_password_gives_a_cookie_no_script_can_read(world: Any) ->
     assert "SameSite=Strict" in cookie
     who = await world.client.get("/api/v1/session")
     assert await who.json() == {"agent": "anna", "name": "Anna K."}
+
+
+@pytest.mark.parametrize(("proto", "secure"), [("https", True), ("http", False)])
+async def test_behind_a_proxy_with_tls_the_cookie_is_never_sent_in_clear(
+    world: Any, proto: str, secure: bool
+) -> None:
+    form = {"login": "anna", "password": "secret"}
+    came = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": proto}
+    response = await world.client.post(LOGIN, json=form, headers=came)
+    assert ("; Secure" in response.headers["Set-Cookie"]) is secure
+    out = await world.client.post("/api/v1/logout", headers=came)
+    assert out.status == (401 if secure else 200)  # this client speaks plain HTTP
 
 
 async def test_a_wrong_password_and_an_unknown_login_look_alike(world: Any) -> None:

@@ -76,6 +76,8 @@ COMMANDS: dict[str, Entry] = {
     "outbox": Entry(
         f"{_HERE}.outbox", "outbox", "Messages to shops: list, show, replay, resume."
     ),
+    "backup": Entry(f"{_HERE}.backup", "backup", "Save all that cannot be made anew."),
+    "restore": Entry(f"{_HERE}.backup", "restore", "Put a backup back."),
     "dnc": Entry(f"{_HERE}.dnc", "dnc", "Numbers that asked not to be called."),
     "why": Entry(
         f"{_HERE}.why", "why", "Explain a call, or why an order was not dialled."

@@ -101,7 +101,7 @@ def lay_out(folder: Path, plan: UnitPlan) -> Laid:
         known = read_state(folder)
         laid = Laid(before=known.version)
         if not is_instance(folder):
-            _write_state(folder, State(__version__))  # an interrupted one goes on
+            write_state(folder, State(__version__))  # an interrupted one goes on
         wanted = package_files(plan)
         for path, text in wanted.items():
             laid.fates[path] = _lay(folder / path, text, known.digests.get(path))
@@ -111,7 +111,7 @@ def lay_out(folder: Path, plan: UnitPlan) -> Laid:
             (folder / name).mkdir(exist_ok=True)
         (folder / "var").chmod(0o700)
         digests = {path: digest(text) for path, text in wanted.items()}
-        _write_state(folder, State(__version__, digests))
+        write_state(folder, State(__version__, digests))
     except OSError as error:
         raise InstanceError(f"cannot lay out {folder}: {error}") from error
     return laid
@@ -229,7 +229,8 @@ def _mode(path: Path) -> int:
     return PRIVATE if path.name.startswith(SETTINGS) else 0o644
 
 
-def _write_state(folder: Path, state: State) -> None:
+def write_state(folder: Path, state: State) -> None:
+    """Record what the package's files were like. Raises `OSError`."""
     told = {
         "about": "What `callengine init` laid out; it compares with this to upgrade.",
         "version": state.version,

@@ -176,7 +176,9 @@ def _check_loopback(key: str, host: str) -> None:
 
 
 def load_settings(
-    config: Path | None = None, environ: Mapping[str, str] | None = None
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    place: Path | None = None,
 ) -> Settings:
     """
     Read the file and the environment.
@@ -185,6 +187,7 @@ def load_settings(
         config: The TOML file; None means `CALLENGINE_CONFIG`, or `callengine.toml`
             if there is one.
         environ: Checked for misspelt names; default `os.environ`.
+        place: Where the file will be, if it is not there yet.
 
     Raises:
         SettingsError: naming every wrong key and what to do.
@@ -197,7 +200,7 @@ def load_settings(
         model_config = SettingsConfigDict(toml_file=path)
 
     try:
-        with beside(path):
+        with beside(place or path):
             settings = FromFile()
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is no valid TOML: {error}") from error

@@ -35,6 +35,12 @@ class Script(Protocol):
         """Run it; loaded into Redis when it is not there."""
 
 
+def key_of(node: str, name: str) -> str:
+    """Name a node's key in Redis, such as its `lease`."""
+    # Braces keep all keys of a node in one slot of a Redis cluster.
+    return f"callengine:{{{node}}}:{name}"
+
+
 class RedisJournal:
     """
     `Journal` in Redis.
@@ -77,9 +83,7 @@ class RedisJournal:
 
     async def acquire(self, node: str) -> int:
         """Take the node's lease; see `Journal`."""
-        # Braces keep all keys of a node in one slot of a Redis cluster.
-        prefix = f"callengine:{{{node}}}"
-        keys = [f"{prefix}:{name}" for name in ("lease", "token", *KINDS)]
+        keys = [key_of(node, name) for name in ("lease", "token", *KINDS)]
         token = int(await self._run(self._acquire, keys, [self._lease_ms]))
         if token == 0:
             raise Fenced(f"another process holds the lease of node {node}")

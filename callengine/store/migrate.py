@@ -15,6 +15,9 @@ from callengine.store.tables import metadata
 
 T = TypeVar("T")
 
+REVISION_TABLE = "alembic_version"
+"""Where the database says which schema it has."""
+
 MIGRATION_S = 4 * 3600.0
 """New columns and indexes of large tables take their time."""
 
@@ -47,7 +50,17 @@ async def current(db: Database) -> str | None:
 
 async def upgrade(db: Database, to: str = "head") -> None:
     """Migrate up, in one transaction: all of it or nothing."""
-    await _run(db, lambda c: command.upgrade(_config(c), to))
+    await _run(db, lambda c: upgrade_on(c, to))
+
+
+def upgrade_on(connection: Any, to: str = "head") -> None:
+    """Migrate up within a transaction that others hold."""
+    command.upgrade(_config(connection), to)
+
+
+def knows(schema: str) -> bool:
+    """Whether this version has, or ever had, that schema."""
+    return schema in revisions()
 
 
 async def downgrade(db: Database, to: str = "base") -> None:
@@ -72,10 +85,7 @@ async def require_current(db: Database) -> None:
         return
     if have is None:
         raise SchemaMismatch("the database is empty; run `callengine migrate`")
-    known = {
-        s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()
-    }
-    if have in known:
+    if knows(have):
         raise SchemaMismatch(
             f"the database has schema {have}, this version needs {need}; run"
             " `callengine migrate`"
@@ -83,6 +93,12 @@ async def require_current(db: Database) -> None:
     raise SchemaMismatch(
         f"the database has schema {have}, which a newer callengine made; install that"
     )
+
+
+def revisions() -> set[str]:
+    """Name every schema that this version has, or ever had."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return {script.revision for script in scripts}
 
 
 async def _run(db: Database, work: Callable[[Any], T]) -> T:

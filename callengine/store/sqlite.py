@@ -63,7 +63,7 @@ def _prepare(engine: AsyncEngine) -> None:
     if not file or file == ":memory:":
         raise ValueError("the embedded database needs a file: reader and writer share")
     path = Path(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Customers and the secrets of phones are in it: nobody else may look.
     path.touch(mode=0o600)
 

@@ -85,10 +85,10 @@ class PostgresServer:
         """The database `callengine`, made empty when the server started."""
         return self.database()
 
-    def create_database(self, name: str) -> str:
-        """Make another empty database and return its URL."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Make another database, empty or a copy of one, and return its URL."""
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "callengine"]
-        command = [postgres_program("createdb"), *address, name]
+        command = [postgres_program("createdb"), *address, "-T", template, name]
         subprocess.run(command, check=True, capture_output=True, timeout=30)
         return self.database(name)
 

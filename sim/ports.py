@@ -1,13 +1,20 @@
 """Free ports of this machine, so that runs do not meet one another."""
 
+import fcntl
+import os
 import socket
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from random import SystemRandom
 
 _LOOPBACK = "127.0.0.1"
 LOWEST = 10_000
 EPHEMERAL = 32_768
 """From here on the kernel hands ports out by itself."""
+_SLOT = 1000
+_CLAIMS: list[int] = []
+"""Open files whose locks say what is ours; the kernel lets go of them at our end."""
 
 
 def free_ports(
@@ -49,6 +56,51 @@ def free_udp_range(length: int, *, first: int = LOWEST, last: int = EPHEMERAL) -
     if first > LOWEST:  # there may be room below
         return free_udp_range(length, first=LOWEST, last=last)
     raise OSError(f"no {length} free UDP ports in a row in {first}-{last}")
+
+
+def claim_udp_range(length: int, *, first: int, last: int) -> int:
+    """
+    Find such a range that no other run of ours has claimed either.
+
+    Media ports are free until calls take them, so that looking alone would let two
+    runs meet. The claim lasts as long as this process.
+    """
+    start = first
+    for _ in range(2 * (last - LOWEST) // _SLOT):
+        start = free_udp_range(length, first=start, last=last)
+        taken = _claim(start // _SLOT, (start + length - 1) // _SLOT)
+        if taken is None:
+            return start
+        start = (taken + 1) * _SLOT
+        if start + length > last:
+            start = LOWEST
+    raise OSError(f"other runs have claimed all ports in {LOWEST}-{last}")
+
+
+def _claim(first: int, last: int) -> int | None:
+    """Lock these slots, all of them or none; which one somebody else has."""
+    locked: list[int] = []
+    for slot in range(first, last + 1):
+        fd = _lock_file(slot)
+        locked.append(fd)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            for each in locked:
+                os.close(each)
+            return slot
+    _CLAIMS.extend(locked)
+    return None
+
+
+def _lock_file(slot: int) -> int:
+    """Open what stands for a slot on this machine, for runs of every user."""
+    path = Path(tempfile.gettempdir()) / f"callengine-ports-{slot}.lock"
+    how = os.O_RDONLY | os.O_NOFOLLOW
+    try:
+        return os.open(path, how)
+    except FileNotFoundError:
+        return os.open(path, how | os.O_CREAT, 0o644)
 
 
 def _first_taken(start: int, length: int) -> int | None:

@@ -9,7 +9,7 @@ from random import SystemRandom
 from typing import Literal
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
-from sim.ports import LOWEST, free_ports, free_udp_range
+from sim.ports import LOWEST, claim_udp_range, free_ports
 
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
@@ -186,11 +186,9 @@ def make_plan(
     )
     # One search for all, so that the ranges cannot meet.
     rtp_ports = BENCH_RTP_PORTS if bench else ASTERISK_RTP_PORTS
-    # Media ports are free until calls take them, so two runs that looked at the same
-    # place would meet there: each begins to look somewhere else.
     length = rtp_ports + 2 * 1000
     first = SystemRandom().randrange(LOWEST, MEDIA_LAST - length)
-    rtp = free_udp_range(length, first=first, last=MEDIA_LAST)
+    rtp = claim_udp_range(length, first=first, last=MEDIA_LAST)
     return Plan(
         folder=folder,
         redis_port=redis,

@@ -108,6 +108,31 @@ async def test_an_engine_killed_in_traffic_costs_no_call(tmp_path: Path) -> None
     assert report["recovery_ms"] > 0
 
 
+async def test_the_demo_on_postgresql_survives_a_restart_of_the_server(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "demo"
+    database = ("--database", "postgresql", "--restart-database", "6")
+    options = ("--seconds", "20", "--folder", str(folder), *database)
+    code, report = await run_sim("demo", *options)
+    assert broken(report) == []
+    assert code == (0 if report["ok"] else 1)
+    assert report["orders_by_stage"]
+    assert living_in(folder) == []
+
+
+async def test_only_a_server_can_be_restarted(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sim", "demo", "--restart-database", "6"),
+        *("--folder", str(tmp_path)),
+        cwd=PROJECT,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert "only postgresql can be restarted" in said.decode()
+
+
 async def test_an_interrupted_demo_reports_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     async with demo_in_traffic(folder) as process:

@@ -47,6 +47,18 @@ class Originate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCharge:
+    """
+    Tell the dialplan that a caller is in good hands; else it takes them back soon.
+
+    Of no call's chain: nothing waits for it.
+    """
+
+    channel: ChannelId
+    call: CallId = _NO_CALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBridge:
     """Make a bridge; it is ours until closed and serves one call at a time."""
 
@@ -252,6 +264,7 @@ class RecordDecision:
 
 Effect: TypeAlias = (
     Originate
+    | TakeCharge
     | OpenBridge
     | Join
     | CloseBridge

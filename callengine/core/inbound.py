@@ -37,14 +37,8 @@ def on_call_arrived(pool: Pool, fact: CallArrived) -> None:
     if standing is not None:
         standing.came_in()
     pool.add_call(call)
-    pool.emit(
-        do.Identify(
-            call=call_id,
-            dialled_number=fact.dialled_number,
-            caller_number=fact.caller_number,
-            choice=fact.choice,
-        )
-    )
+    pool.emit(do.TakeCharge(channel=fact.channel))
+    look_up(pool, call)
     if shop.greeting:
         greet(pool, call)
     routing.arm(pool, call)
@@ -93,6 +87,18 @@ def as_numbers(pool: Pool, fact: CallArrived) -> CallArrived:
             (from_wire(caller, trunk.numbers) or caller) if trunk.believes else None
         )
     return replace(fact, caller_number=caller, dialled_number=dialled)
+
+
+def look_up(pool: Pool, call: Call) -> None:
+    """Ask who calls."""
+    pool.emit(
+        do.Identify(
+            call=call.call,
+            dialled_number=call.dialled_number,
+            caller_number=call.number,
+            choice=call.choice,
+        )
+    )
 
 
 def normalised(number: str) -> str:

@@ -9,7 +9,7 @@ came in are taken in, and what nobody owns is ended.
 
 from collections.abc import Callable
 
-from callengine.core import clearing, dispatch, routing
+from callengine.core import clearing, dispatch, inbound, routing
 from callengine.core import effects as do
 from callengine.core.agent import Agent
 from callengine.core.call import Call, Leg
@@ -175,15 +175,11 @@ def restore(pool: Pool, calls: list[Call], now: Instant) -> list[Effect]:
 
 def resume(pool: Pool, call: Call) -> None:
     """Set going again what a call in its state waits for."""
+    if call.direction == "inbound" and call.customer.alive:
+        # The engine that died may have got no further than the journal.
+        pool.emit(do.TakeCharge(channel=call.customer.channel))
     if call.state is CallState.IDENTIFYING:
-        pool.emit(
-            do.Identify(
-                call=call.call,
-                dialled_number=call.dialled_number,
-                caller_number=call.number,
-                choice=call.choice,
-            )
-        )
+        inbound.look_up(pool, call)
     elif call.state is CallState.WAITING and call.outcome is None:
         pool.matcher.enter(routing.work_item(pool, call), pool.now)
         if call.lead is not None:

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 Action: TypeAlias = Callable[[], Awaitable[None]]
 Slow: TypeAlias = (
     do.Originate
+    | do.TakeCharge
     | do.OpenBridge
     | do.Join
     | do.CloseBridge
@@ -167,6 +168,8 @@ class Performer:
                 )
             case do.Join():
                 await telephony.join(effect.bridge, effect.channels)
+            case do.TakeCharge():
+                await telephony.take_charge(effect.channel)
             case do.HangUp():
                 await telephony.hang_up(effect.channel, cause=effect.cause)
             case do.OpenBridge():

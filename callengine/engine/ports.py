@@ -101,6 +101,9 @@ class Telephony(Protocol):
             auto_answer: how to ask the phone to answer by itself; None: let it ring.
         """
 
+    async def take_charge(self, channel: ChannelId) -> None:
+        """Tell the dialplan that a caller who came in is looked after."""
+
     async def open_bridge(self, bridge: BridgeId) -> None:
         """Make a mixing bridge; one that exists already is success."""
 

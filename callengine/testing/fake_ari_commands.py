@@ -35,6 +35,9 @@ class FakeCommands:
             ("POST", "channels/{channel}/continue", self._continue),
             ("POST", "channels/{channel}/variable", self._variable),
             ("GET", "channels/{channel}/variable", self._read_variable),
+            ("POST", "channels/{channel}/variables", self._variables),
+            ("GET", "asterisk/ping", self._ping),
+            ("POST", "asterisk/variable", self._global),
             ("GET", "channels/{channel}/rtp_statistics", self._statistics),
             ("POST", "bridges", self._open),
             ("GET", "bridges", self._bridges),
@@ -107,6 +110,16 @@ class FakeCommands:
     async def _read_variable(self, request: web.Request) -> web.StreamResponse:
         secure = await self._twin.is_secure(self._found(request).channel)
         return web.json_response({"value": "1" if secure else "0"})
+
+    async def _variables(self, request: web.Request) -> web.StreamResponse:
+        await self._twin.take_charge(self._found(request).channel)
+        return web.Response(status=_NO_CONTENT)
+
+    async def _ping(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(as_json.pong())
+
+    async def _global(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(status=_NO_CONTENT)
 
     async def _statistics(self, request: web.Request) -> web.StreamResponse:
         packets = await self._twin.packets_received(self._found(request).channel)

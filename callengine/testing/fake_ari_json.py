@@ -25,6 +25,15 @@ def event(event: dict[str, Any], app: str, *, at_s: float) -> str:
     return orjson.dumps(event | common).decode()
 
 
+def pong() -> dict[str, str]:
+    """Write the answer to a ping."""
+    return {
+        "asterisk_id": ASTERISK_ID,
+        "ping": "pong",
+        "timestamp": "2026-01-01T00:00:00.000+0000",
+    }
+
+
 def channel(
     channel: str,
     number: str,

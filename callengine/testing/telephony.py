@@ -68,6 +68,7 @@ class TwinTelephony(TwinSwitch):
         self.deaf_joins = False
         self.failures: dict[str, TelephonyError] = {}
         self.given_back: list[ChannelId] = []
+        self.in_charge: set[ChannelId] = set()
         self.commands: list[Command] = []
 
     # --- the port ----------------------------------------------------------------
@@ -98,6 +99,11 @@ class TwinTelephony(TwinSwitch):
         # Asterisk gives up with a code of its own.
         self._after(leg, timeout_s, partial(self.ring_out, channel))
         self._play_person(leg, auto_answer=auto_answer is not None)
+
+    async def take_charge(self, channel: ChannelId) -> None:
+        """Remember who is not taken back."""
+        self._take("take_charge", channel)
+        self.in_charge.add(channel)
 
     async def open_bridge(self, bridge: BridgeId) -> None:
         """Make a bridge, or find it made."""

@@ -1,10 +1,16 @@
 """Commands on our own application: its events and what it controls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from callengine.asterisk.ari.models import Application, Version
 from callengine.asterisk.ari.requests import Requests
-from callengine.core.ids import BridgeId
+from callengine.core.ids import BridgeId, ChannelId
+
+
+def _unix_time(raw: Mapping[str, Any]) -> int:
+    return int(datetime.fromisoformat(raw["timestamp"]).timestamp())
 
 
 class Applications:
@@ -46,6 +52,35 @@ class Applications:
             "events/user/{eventName}",
             {"eventName": name},
             {"application": app},
+        )
+
+    async def claim(self, app: str, channel: ChannelId) -> None:
+        """
+        Have a channel that waits in `StasisBroadcast()` enter an application.
+
+        Raises `ResourceGone` when it waits no more, `Conflict` when another was first.
+        """
+        await self._requests.send(
+            "POST", "events/claim", query={"channelId": channel, "application": app}
+        )
+
+    async def now(self) -> int:
+        """Read Asterisk's clock, Unix time in whole seconds."""
+        return await self._requests.read(_unix_time, "asterisk/ping")
+
+    async def set_global(self, name: str, value: str) -> None:
+        """Set a global variable of the dialplan."""
+        await self._requests.send(
+            "POST", "asterisk/variable", query={"variable": name, "value": value}
+        )
+
+    async def set_device(self, device: str, state: str) -> None:
+        """Set the state of a device of our own, `Stasis:NAME`."""
+        await self._requests.send(
+            "PUT",
+            "deviceStates/{deviceName}",
+            {"deviceName": device},
+            {"deviceState": state},
         )
 
     async def version(self) -> Version:

@@ -68,6 +68,17 @@ class Channels:
             {"variable": name},
         )
 
+    async def set_variables(
+        self, channel: ChannelId, variables: Mapping[str, str]
+    ) -> None:
+        """Set several at once, in order."""
+        await self._requests.send(
+            "POST",
+            "channels/{channelId}/variables",
+            {"channelId": channel},
+            body={"variables": dict(variables)},
+        )
+
     async def packets_received(self, channel: ChannelId) -> int:
         """Read how many RTP packets came in. Raises `ResourceGone`."""
         return await self._requests.read(

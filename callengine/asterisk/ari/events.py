@@ -13,6 +13,8 @@ import orjson
 
 from callengine.core.ids import BridgeId, ChannelId, PlaybackId
 
+BROADCAST = "StasisBroadcast"
+
 
 @dataclass(frozen=True, slots=True)
 class StasisStart:
@@ -23,6 +25,20 @@ class StasisStart:
     caller_number: str
     name: str = ""
     """`PJSIP/anna-0000002a`."""
+    app_name: str = ""
+    """The dialplan's application by which it came."""
+
+    @property
+    def by_door(self) -> bool:
+        """Whether it was offered and claimed: the dialplan may take it back."""
+        return self.app_name == BROADCAST
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A channel waits in `StasisBroadcast()` for somebody to claim it."""
+
+    channel: ChannelId
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,7 @@ class Unrecognised:
 
 Event: TypeAlias = (
     StasisStart
+    | Offered
     | StasisEnd
     | Dialled
     | EnteredBridge
@@ -151,6 +168,7 @@ def _stasis_start(raw: Mapping[str, Any]) -> Event:
         tuple(map(_text, raw["args"])),
         _text(channel["caller"]["number"]),
         _text(channel["name"]),
+        channel["dialplan"].get("app_name", ""),
     )
 
 
@@ -182,6 +200,7 @@ def _talk_finished(raw: Mapping[str, Any]) -> Event:
 
 DECODERS: dict[str, Callable[[Mapping[str, Any]], Event]] = {
     "StasisStart": _stasis_start,
+    "CallBroadcast": lambda raw: Offered(_text(raw["channel"]["id"])),
     "StasisEnd": lambda raw: StasisEnd(_text(raw["channel"]["id"])),
     "Dial": _dialled,
     "ChannelEnteredBridge": _entered_bridge,

@@ -15,6 +15,7 @@ class Leg:
         entered: the last entry into a bridge that was told, with Asterisk's time.
         inbound: it came to us. Asterisk tells of its stay in our application only,
             so the end of that is its end; a channel we asked for ends when destroyed.
+        by_door: the dialplan takes it back unless we take charge of it.
         cause: what we asked its hang-up to say.
         leaving: we asked for it to go back to the dialplan.
         asking: its originate request is under way, so it may not be listed yet.
@@ -28,6 +29,7 @@ class Leg:
     up: bool = False
     entered: tuple[BridgeId, str] | None = None
     inbound: bool = False
+    by_door: bool = False
     cause: int | None = None
     leaving: bool = False
     asking: bool = False

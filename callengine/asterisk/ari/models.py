@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callengine.asterisk.ari.events import BROADCAST
 from callengine.core.ids import BridgeId, ChannelId
 
 # Asterisk's own helpers: announcers, recorders, spies. Nobody's leg.
@@ -51,12 +52,20 @@ class Channel:
         """Made by Asterisk for its own purposes."""
         return self.name.startswith(_HELPERS)
 
-    def arguments_in(self, app: str) -> tuple[str, ...] | None:
-        """Return what it entered `app` with; None when it is not in `app`."""
-        name, *arguments = self.app_data.split(",")
-        if self.app_name != "Stasis" or name != app:
-            return None
-        return tuple(arguments)
+    @property
+    def by_door(self) -> bool:
+        """Whether the dialplan offered it to whoever claims it."""
+        return self.app_name == BROADCAST
+
+    def arguments_in(self, app: "Application") -> tuple[str, ...] | None:
+        """Return what it entered an application with; None when it is not in it."""
+        first, *more = self.app_data.split(",")
+        if self.app_name == "Stasis" and first == app.name:
+            return tuple(more)
+        # It stays in this one when claimed; until then it is nobody's.
+        if self.by_door and self.channel in app.channels:
+            return tuple(more[1].split(":")) if len(more) > 1 else ()
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class EventStream:
         settings: StreamSettings | None = None,
     ) -> None:
         self._client = client
-        self._app = app
+        self.app = app
         self._on_event = on_event
         self._on_up = on_up
         self._on_down = on_down
@@ -117,11 +117,11 @@ class EventStream:
                     await self._live(session)
                 except* (_Lost, TelephonyError, aiohttp.ClientError, OSError) as e:
                     why = "; ".join(f"{type(x).__name__}: {x}" for x in _leaves(e))
-                    log.warning("event stream lost", app=self._app, why=why[:300])
+                    log.warning("event stream lost", app=self.app, why=why[:300])
                 finally:
                     self._take_down()
                 if self._fenced:
-                    raise Fenced(f"another socket has {self._app}")
+                    raise Fenced(f"another socket has {self.app}")
                 failures = 0 if self.connects > connects else failures + 1
                 delays_s = self._settings.backoff_s
                 longest_s = delays_s[min(failures, len(delays_s) - 1)]
@@ -141,7 +141,7 @@ class EventStream:
     async def _keep(self) -> None:
         """Make the connection useful, then watch over it."""
         await self._prove()
-        await self._client.applications.disallow(self._app, DISALLOWED)
+        await self._client.applications.disallow(self.app, DISALLOWED)
         await self._reconcile()
         while True:
             await asyncio.sleep(self._settings.probe_every_s)
@@ -156,7 +156,7 @@ class EventStream:
             async with asyncio.timeout(self._settings.connect_s):
                 return await session.ws_connect(
                     f"http://{http.host}:{http.port}/ari/events",
-                    params={"app": self._app},
+                    params={"app": self.app},
                     headers={"Authorization": http.authorization()},
                     protocols=("ari",),
                     heartbeat=self._settings.heartbeat_s,
@@ -203,7 +203,7 @@ class EventStream:
         began_at = loop.time()
         try:
             async with asyncio.timeout(self._settings.probe_s):
-                await self._client.applications.send_user_event(self._app, name)
+                await self._client.applications.send_user_event(self.app, name)
                 await arrived
         except TimeoutError:
             raise _Lost("the socket is open but brings no events") from None
@@ -223,7 +223,7 @@ class EventStream:
         self.up = True
         for event in waited:
             self._on_event(event)
-        log.info("event stream up", app=self._app, waited=len(waited))
+        log.info("event stream up", app=self.app, waited=len(waited))
 
     def _take_down(self) -> None:
         self._buffer = None

@@ -31,11 +31,12 @@ class Survey:
         channels, bridges, app = await self._list()
         living = []
         for c in channels:
-            arguments = c.arguments_in(self._app)
+            arguments = c.arguments_in(app)
             ours = arguments is not None
             if adopt and (ours or c.channel in app.channels):
                 leg = self._legs.add(Leg(c.channel))
                 leg.up = leg.up or ours
+                leg.by_door = leg.by_door or c.by_door
                 leg.inbound = leg.inbound or (arguments or ("",))[0] == INBOUND
             living.append(_describe(c, arguments))
         legs = {c.channel for c in living}
@@ -89,7 +90,7 @@ class Survey:
     def _lives(self, leg: Leg, found: Channel | None, app: Application) -> bool:
         if found is None:
             return False
-        if found.arguments_in(self._app) is not None:
+        if found.arguments_in(app) is not None:
             return True
         # Still ringing, or gone back to the dialplan: then it is not ours.
         return not leg.leaving and leg.channel in app.channels

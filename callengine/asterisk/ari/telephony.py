@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from random import Random
 
-import structlog
-
 from callengine.asterisk.ari.client import AriClient
+from callengine.asterisk.ari.door import Door
 from callengine.asterisk.ari.errors import (
     BadCommand,
     Conflict,
@@ -21,11 +20,13 @@ from callengine.asterisk.ari.errors import (
     NoValue,
     WrongState,
 )
+from callengine.asterisk.ari.events import Event, Offered
 from callengine.asterisk.ari.headers import AUTO_ANSWER
 from callengine.asterisk.ari.legs import Leg, Legs
+from callengine.asterisk.ari.strays import Strays
 from callengine.asterisk.ari.stream import EventStream, StreamSettings
 from callengine.asterisk.ari.survey import Survey
-from callengine.asterisk.ari.translate import NORMAL_CLEARING, OUTBOUND, Translator
+from callengine.asterisk.ari.translate import OUTBOUND, Translator
 from callengine.core.ids import BridgeId, ChannelId, Instant, PlaybackId
 from callengine.core.phones import AutoAnswer
 from callengine.engine.ports import (
@@ -37,13 +38,10 @@ from callengine.engine.ports import (
     Unreachable,
 )
 
-log = structlog.get_logger(__name__)
-
 SECURE = "CHANNEL(rtp,secure,audio)"
 # Silence in ms that ends an utterance, and the loudness that is speech. A person's
 # greeting ends within a second, a machine's goes on: 600 ms bridges its commas.
 TALK_DETECT = "600,256"
-_STRAYS = 1000
 
 
 async def _nothing() -> None:
@@ -65,6 +63,7 @@ class AriTelephony:
         rng: spreads reconnects and names probes.
         on_connected: awaited after each connect; may use every command.
         on_lost: called when the events stop coming.
+        max_call_s: a call that everybody forgot ends after this.
     """
 
     def __init__(
@@ -78,21 +77,23 @@ class AriTelephony:
         on_connected: Callable[[], Awaitable[None]] = _nothing,
         on_lost: Callable[[], None] = lambda: None,
         settings: StreamSettings | None = None,
+        max_call_s: int = 14400,
     ) -> None:
         self._client = client
         self._app = app
-        self._on_connected = on_connected
+        self._on_connected, self._on_lost = on_connected, on_lost
         self._legs = Legs()
-        self._facts = Translator(sink, clock, self._legs, self._send_away)
+        self._strays = Strays(client.channels)
+        self._facts = Translator(sink, clock, self._legs, self._strays.send_away)
+        self.door = Door(client, app, self._legs, max_call_s)
         self._survey = Survey(client, app, self._legs, self._facts)
         self._reconciling = False
-        self._strays: asyncio.Queue[tuple[ChannelId, str]] = asyncio.Queue(_STRAYS)
         self.stream = EventStream(
             client,
             app,
-            on_event=self._facts.on_event,
+            on_event=self._on_event,
             on_up=self._reconnected,
-            on_down=on_lost,
+            on_down=self._lost,
             on_probe=self._survey.settle,
             rng=rng,
             settings=settings,
@@ -100,12 +101,24 @@ class AriTelephony:
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `Fenced` when another socket took over."""
-        strays = asyncio.create_task(self._clear_strays(), name="ari strays")
+        works = (self._strays.run(), self.door.beat())
+        beside = {asyncio.create_task(work, name="ari") for work in works}
         try:
             await self.stream.run()
         finally:
-            strays.cancel()
-            await asyncio.wait({strays})
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+
+    def _on_event(self, event: Event) -> None:
+        if type(event) is Offered:
+            self.door.on_offered(event.channel)
+        else:
+            self._facts.on_event(event)
+
+    def _lost(self) -> None:
+        self.door.open = False
+        self._on_lost()
 
     @property
     def legs(self) -> int:
@@ -153,6 +166,10 @@ class AriTelephony:
             raise
         finally:
             leg.asking = False
+
+    async def take_charge(self, channel: ChannelId) -> None:
+        """Keep the dialplan from taking a caller back; see `dialplan/inbound.conf`."""
+        await self.door.take_charge(channel)
 
     async def hang_up(self, channel: ChannelId, *, cause: int) -> None:
         """End a channel; already gone is success."""
@@ -269,27 +286,9 @@ class AriTelephony:
             await self._survey.bury()
             await self._survey.check_prompts()
             await self._on_connected()
+            self.door.open = True
         finally:
             self._reconciling = False
-
-    def _send_away(self, channel: ChannelId, way: str) -> None:
-        log.warning("a channel that nobody waits for", channel=channel, way=way)
-        try:
-            self._strays.put_nowait((channel, way))
-        except asyncio.QueueFull:
-            log.error("too many channels that nobody waits for", channel=channel)
-
-    async def _clear_strays(self) -> None:
-        while True:
-            channel, way = await self._strays.get()
-            try:
-                if way == OUTBOUND:
-                    await self.hang_up(channel, cause=NORMAL_CLEARING)
-                else:
-                    # Perhaps a caller: the dialplan's fallback is better than us.
-                    await self._client.channels.leave(channel)
-            except TelephonyError as e:
-                log.warning("stray channel stays", channel=channel, why=str(e))
 
 
 def _is_certain(error: BaseException) -> bool:

@@ -149,7 +149,8 @@ class Translator:
         if self._legs.find(event.channel) is not None:
             self.ignored["arrival"] += 1
             return
-        self._legs.add(Leg(event.channel, inbound=True, up=True))
+        leg = Leg(event.channel, inbound=True, up=True, by_door=event.by_door)
+        self._legs.add(leg)
         fact = CallArrived(
             at=self._clock(),
             channel=event.channel,

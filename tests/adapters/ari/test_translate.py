@@ -16,7 +16,7 @@ from callengine.asterisk.ari.events import (
     decode,
 )
 from callengine.asterisk.ari.legs import Leg, Legs
-from callengine.asterisk.ari.models import Channel
+from callengine.asterisk.ari.models import Application, Channel
 from callengine.asterisk.ari.translate import Translator, presented_number
 from callengine.core.facts import CallArrived, ChannelGone, Fact
 from callengine.core.ids import ChannelId
@@ -152,9 +152,28 @@ def test_a_channel_knows_its_endpoint_and_its_arguments() -> None:
     raw = channel_json("c", "", endpoint="PJSIP/anna-maria", app_data=inside)
     channel = Channel.decode(raw)
     assert channel.endpoint == "PJSIP/anna-maria"
-    assert channel.arguments_in("callengine-n1") == ("inbound", "+7495")
-    assert channel.arguments_in("callengine-n") is None
+    assert channel.arguments_in(application("callengine-n1")) == ("inbound", "+7495")
+    assert channel.arguments_in(application("callengine-n")) is None
     assert not channel.is_helper
+
+
+def test_a_channel_at_the_door_is_ours_once_it_was_claimed() -> None:
+    raw = channel_json("c", "", app_data="700,^callengine-n1$,inbound:+7495:allowed")
+    raw["dialplan"]["app_name"] = "StasisBroadcast"
+    channel = Channel.decode(raw)
+    assert channel.arguments_in(application("callengine-n1")) is None
+    claimed = application("callengine-n1", "c")
+    assert channel.arguments_in(claimed) == ("inbound", "+7495", "allowed")
+
+
+def test_a_claimed_channel_without_arguments_has_none() -> None:
+    raw = channel_json("c", "", app_data="700")
+    raw["dialplan"]["app_name"] = "StasisBroadcast"
+    assert Channel.decode(raw).arguments_in(application("callengine-n1", "c")) == ()
+
+
+def application(name: str, *channels: str) -> Application:
+    return Application(name, frozenset(map(ChannelId, channels)), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from callengine.asterisk.ari.http import HttpSettings
 from callengine.asterisk.ari.telephony import AriTelephony
 from callengine.asterisk.pbx import Pbx
 from callengine.asterisk.provision import Provision
-from callengine.core.ids import AgentId, ShopId
+from callengine.core.facts import CallArrived, Fact
+from callengine.core.ids import AgentId, ChannelId, ShopId
 from callengine.core.roster import Shop
 from callengine.engine.ports import Living, PhoneAccount, ResourceGone
 from tests.contracts.telephony_contract import DIALLED
@@ -90,7 +91,12 @@ def inhabited_pbx(pbx: Pbx, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @asynccontextmanager
 async def telephony_on(
-    pbx: Pbx, facts: FactLog, *, port: int = 0, lists: list[Living] | None = None
+    pbx: Pbx,
+    facts: FactLog,
+    *,
+    port: int = 0,
+    lists: list[Living] | None = None,
+    takes_charge: bool = True,
 ) -> AsyncIterator[AriTelephony]:
     """
     A connected telephony, as the engine has it.
@@ -98,10 +104,22 @@ async def telephony_on(
     Args:
         port: a relay's, when not Asterisk's own.
         lists: gets what lived at each (re)connect.
+        takes_charge: of every caller at once, as the engine's performer does.
     """
     config = pbx.config
     http = HttpSettings(port=port or config.ari_port, password=config.ari_password)
     client = AriClient(http)
+
+    charges: set[asyncio.Task[None]] = set()
+
+    def sink(fact: Fact) -> None:
+        facts(fact)
+        if takes_charge and isinstance(fact, CallArrived):
+            charges.add(asyncio.create_task(charge(fact.channel)))
+
+    async def charge(channel: ChannelId) -> None:
+        with suppress(ResourceGone):
+            await telephony.take_charge(channel)
 
     async def on_connected() -> None:
         living = await telephony.living()
@@ -111,7 +129,7 @@ async def telephony_on(
     telephony = AriTelephony(
         client,
         config.app_name,
-        sink=facts,
+        sink=sink,
         clock=asyncio.get_running_loop().time,
         rng=Random(1),
         on_connected=on_connected,

@@ -117,6 +117,7 @@ async def every_command() -> Recorder:
         ),
         channels.hang_up(channel, cause=16),
         channels.set_variable(channel, "X", "1"),
+        channels.set_variables(channel, {"X": "1"}),
         channels.packets_received(channel),
         channels.leave(channel),
         channels.get(channel),
@@ -134,6 +135,10 @@ async def every_command() -> Recorder:
         applications.subscribe_bridge("a", bridge),
         applications.disallow("a", ["ChannelVarset"]),
         applications.send_user_event("a", "nonce"),
+        applications.claim("a", channel),
+        applications.now(),
+        applications.set_global("X", "1"),
+        applications.set_device("Stasis:x", "BUSY"),
         applications.version(),
     ]
     results = await asyncio.gather(*commands, return_exceptions=True)

@@ -39,6 +39,8 @@ class ApiDeps:
         admin_token: what `Authorization: Bearer` must say on admin calls.
         checks: readiness by part (`redis`, `database`, `asterisk`); never waits.
         trusted_proxies: from where `X-Forwarded-*` is believed.
+        now: the engine's clock, which never jumps; sessions live by it.
+        wall_ahead_s: what to add to `now` for what is kept.
     """
 
     engine: EngineFace
@@ -52,9 +54,14 @@ class ApiDeps:
     session_key: bytes
     admin_token: str
     now: Clock
+    wall_ahead_s: Callable[[], float] = lambda: 0.0
     checks: Callable[[], Mapping[str, Part]] = always_ready
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     trusted_proxies: tuple[Network, ...] = ()
+
+    def wall_now(self) -> Instant:
+        """Tell the time of day, for what is kept."""
+        return self.now() + self.wall_ahead_s()
 
 
 DEPS: web.AppKey[ApiDeps] = web.AppKey("DEPS", ApiDeps)

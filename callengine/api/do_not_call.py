@@ -52,7 +52,9 @@ async def add_number(request: web.Request) -> web.StreamResponse:
     body = await read_model(request, DoNotCallIn)
     deps = request.app[DEPS]
     try:
-        number = await deps.do_not_call.add(shop, body.number, deps.now(), body.note)
+        number = await deps.do_not_call.add(
+            shop, body.number, deps.wall_now(), body.note
+        )
     except BadNumber as bad:
         raise ApiError(422, "invalid", str(bad), field="number") from None
     log.info("number not to be called", shop=shop, pii_number=number)

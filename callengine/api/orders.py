@@ -19,7 +19,7 @@ async def take_order(request: web.Request) -> web.StreamResponse:
     body = await read_model(request, OrderIn)
     deps = request.app[DEPS]
     try:
-        taken = await deps.intake.take(shop, body.to_new_order(), deps.now())
+        taken = await deps.intake.take(shop, body.to_new_order(), deps.wall_now())
     except OrderRefused as error:
         raise ApiError(422, "invalid", str(error), field=error.field) from None
     except UnknownShop:

@@ -34,6 +34,7 @@ from callengine.core.facts import (
     ChannelGone,
     ChannelJoined,
     ChannelRinging,
+    ClockSet,
     DispositionSaved,
     EndpointChanged,
     Fact,
@@ -54,6 +55,8 @@ from callengine.core.offer_failures import OfferFailure
 from callengine.core.pool import Pool
 
 MATCH_TIMER = "match:"
+LATE_S = 60.0
+"""Far more than a fact ever was under way."""
 
 
 def apply(pool: Pool, fact: Fact) -> list[Effect]:
@@ -70,8 +73,10 @@ def apply(pool: Pool, fact: Fact) -> list[Effect]:
 
 def observe(pool: Pool, fact: Fact) -> None:
     """Apply one fact and give nobody work yet. Raises `IllegalTransition`."""
-    # A fact's clock may be behind the pool's by the time it took to get here.
-    pool.now = max(pool.now, fact.at)
+    # A fact's clock may be behind the pool's by the time it took to get here. By more
+    # it cannot: then the one before came from a clock that was wrong.
+    if fact.at > pool.now or fact.at < pool.now - LATE_S:
+        pool.now = fact.at
     HANDLERS[type(fact)](pool, fact)
 
 
@@ -269,6 +274,11 @@ def on_roster_changed(pool: Pool, fact: RosterChanged) -> None:
     pool.load_roster(fact.roster)
 
 
+def on_clock_set(pool: Pool, fact: ClockSet) -> None:
+    """Know the time of day again; no timer of ours is about the time of day."""
+    pool.wall_ahead_s = fact.ahead_s
+
+
 HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     AgentBecameReady: desk.on_agent_became_ready,
     AgentLoggedOut: desk.on_agent_logged_out,
@@ -279,6 +289,7 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     ChannelGone: on_channel_gone,
     ChannelJoined: on_channel_joined,
     ChannelRinging: on_channel_ringing,
+    ClockSet: on_clock_set,
     DispositionSaved: desk.on_disposition_saved,
     EndpointChanged: desk.on_endpoint_changed,
     LeadsOffered: outbound.on_leads_offered,

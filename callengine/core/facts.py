@@ -321,6 +321,18 @@ class RulesChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet(Fact):
+    """
+    Somebody set the machine's clock; instants go on as if nothing had happened.
+
+    Attributes:
+        ahead_s: what to add to an instant for the time of day.
+    """
+
+    ahead_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired(Fact):
     """A timer that the core asked for came due."""
 

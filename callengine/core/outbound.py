@@ -48,7 +48,11 @@ def hour_of(pool: Pool, lead: Lead) -> float:
     if shop is None or not lead.past:
         return 1.0
     zone = zone_named(permission.zone_of(lead, shop, pool.regime_of(shop)))
-    return 1.0 if zone is None else best_hour(lead.past, zone, pool.now)
+    return (
+        1.0
+        if zone is None
+        else best_hour(lead.past, zone, pool.now + pool.wall_ahead_s)
+    )
 
 
 def start(pool: Pool, head: Head, shop: Shop, campaign: Campaign, tick: Tick) -> int:
@@ -151,7 +155,7 @@ def ask(
         lead,
         shop,
         campaign.regime,
-        pool.now,
+        pool.now + pool.wall_ahead_s,
         agent_waits=agent_waits,
         budget=campaign.budget,
     )

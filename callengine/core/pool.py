@@ -53,6 +53,8 @@ class Pool:
         self.node = node
         self.new_id = new_id
         self.now: Instant = 0.0
+        self.wall_ahead_s = 0.0
+        """Of the wall clock, since somebody set it; for the time of day."""
         self.agents: dict[AgentId, Agent] = {}
         self.working: set[AgentId] = set()
         """Logged in and not paused."""

@@ -28,6 +28,9 @@ RELOAD = {
     "extensions_trunks.conf": "dialplan reload",
 }
 """What makes Asterisk read each file again."""
+_RELOADED = ["module reload res_pjsip.so", "dialplan reload", "queue reload all"]
+AT_WORK = "callengine-at-work"
+"""Context of the hints that join an agent's phone and whether they are at work."""
 
 RESERVED = frozenset(
     {
@@ -49,10 +52,16 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A phone that a queue rings."""
+    """
+    A phone that a queue rings.
+
+    Attributes:
+        state: what the queue looks at before; empty: the phone alone.
+    """
 
     endpoint: str
     name: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +143,11 @@ def shop_members(what: Provision, shop: Shop) -> tuple[Member, ...]:
     """The agents who serve a shop, by login."""
     accounts = sorted(what.accounts, key=lambda account: account.login)
     return tuple(
-        Member(endpoint=f"PJSIP/{account.login}", name=account.name)
+        Member(
+            endpoint=f"PJSIP/{account.login}",
+            name=account.name,
+            state=f"hint:{account.login}@{AT_WORK}",
+        )
         for account in accounts
         if shop.shop in account.shops
     )
@@ -177,7 +190,8 @@ def write_provision(
             write_private(folder / name, files[name], mode=mode)
     except OSError as error:
         raise PbxError(f"Cannot write into {folder}: {error}") from error
-    return tuple(dict.fromkeys(RELOAD[name] for name in changed))
+    # The dialplan before the queues, whose members look at its hints.
+    return tuple(sorted({RELOAD[name] for name in changed}, key=_RELOADED.index))
 
 
 def _shop_queues(what: Provision) -> list[FallbackQueue]:

@@ -1,7 +1,7 @@
 """
 The parent of the engine: watches its heartbeat, kills it when it hangs, starts another.
 
-It is small on purpose, has no loop, no thread and no other task. ADR 0013 tells why
+It is small on purpose, has no loop, no thread and no other task. ADR 0019 tells why
 it exists and what it takes for a hang.
 """
 

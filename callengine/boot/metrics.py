@@ -7,9 +7,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from callengine.asterisk.ari.telephony import AriTelephony
+from callengine.boot.heart import Heart
 from callengine.engine.health import Health
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine
+
+
+def add_heart_metrics(registry: CollectorRegistry, heart: Heart) -> None:
+    """Register how late the event loop is: what hangs is late first."""
+    Gauge(
+        "callengine_loop_latest_seconds",
+        "The longest time that one callback kept the event loop.",
+        registry=registry,
+    ).set_function(lambda: heart.latest_s)
 
 
 def add_engine_metrics(

@@ -150,6 +150,8 @@ class PbxSettings(Section):
     """Debian suite that the private root is built from."""
     mirror: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """Debian archive to build it from; empty: mmdebstrap's choice."""
+    queue_log: Annotated[Path | None, AfterValidator(_if_given)] = None
+    """Of an Asterisk that is not ours: fallback calls are booked from it."""
     conf_dir: Folder = Path("asterisk-conf")
     """Own configuration files; by name they win over those of the package."""
     dialplan_dir: Folder = Path("dialplan")

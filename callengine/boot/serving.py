@@ -12,6 +12,7 @@ import structlog
 import uvloop
 
 from callengine.boot.heart import Heart
+from callengine.boot.metrics import add_heart_metrics
 from callengine.boot.wiring import Node
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,7 @@ def serve(node: Node, heart: Heart) -> None:
     with suppress(OSError, AttributeError, ValueError):  # no real standard error
         # The parent asks with it where we hang, before it kills us.
         faulthandler.register(signal.SIGUSR1, all_threads=True)
+    add_heart_metrics(node.registry, heart)
     uvloop.run(_serve(node, heart))
 
 

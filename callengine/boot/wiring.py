@@ -8,7 +8,7 @@ of it as one group: the first part that fails ends the others.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from random import SystemRandom
 from typing import Any
 
@@ -23,19 +23,25 @@ from callengine.api.hub import DesktopHub
 from callengine.asterisk.agi import AgiSettings, FastAgi, Identified, identify_with
 from callengine.asterisk.ami import EndpointWatch
 from callengine.asterisk.ari.client import AriClient
+from callengine.asterisk.ari.members import Members
 from callengine.asterisk.ari.telephony import AriTelephony
+from callengine.boot.clock import SteadyClock, watch_clock
+from callengine.boot.fallback_books import fallback_books
 from callengine.boot.ids import id_maker
 from callengine.boot.metrics import add_engine_metrics
 from callengine.boot.secrets import Secrets
 from callengine.boot.settings import Settings
 from callengine.boot.told import ami_of, ari_of, config_of, session_key
 from callengine.coordination.journal import RedisJournal
+from callengine.core.ids import AgentId
 from callengine.core.inbound import normalised
+from callengine.core.pool import Pool
 from callengine.engine.health import Health
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine, Ports
 from callengine.engine.stopping import in_time
 from callengine.engine.supervised import is_fenced, supervised
+from callengine.engine.wall import LedgerOnWall, OrderBookOnWall
 from callengine.integrations.outbox import OutboxWorker
 from callengine.store import Database, Store
 from callengine.store.migrate import require_current
@@ -44,7 +50,6 @@ from callengine.store.write_probe import SqlWriteProbe
 
 log = structlog.get_logger(__name__)
 
-clock = time.time
 LAST_POSTS_S = 2.5
 LAST_REQUESTS_S = 1.0
 CLOSE_S = 0.5
@@ -57,11 +62,12 @@ class Node:
         self.settings = settings
         self.registry = CollectorRegistry()
         self._runner: web.AppRunner | None = None
+        self.clock = SteadyClock(settings.var_dir / "clock.json")
         self.inbox = Inbox()
         self.hub = DesktopHub()
         new_id = id_maker(settings.node)
         self.store = Store.over(
-            Database.open(settings.database_url), clock=clock, new_id=new_id
+            Database.open(settings.database_url), clock=time.time, new_id=new_id
         )
         self.journal = RedisJournal.open(settings.redis_url)
         self.client = AriClient(ari_of(settings, secrets))
@@ -69,22 +75,23 @@ class Node:
             self.client,
             settings.app_name,
             sink=self.inbox.post,
-            clock=clock,
+            clock=self.clock,
             rng=SystemRandom(),
             on_connected=self._reconcile,
+            max_call_s=settings.pbx.max_call_s,
         )
         self.engine = Engine(
             self._ports(),
             config_of(settings),
             inbox=self.inbox,
-            clock=clock,
+            clock=self.clock,
             new_id=new_id,
         )
         self._build_services(secrets)
         self.health = Health(
             self.engine,
             SqlWriteProbe(self.store.db, settings.node),
-            clock,
+            self.clock,
             listens=lambda: self.telephony.stream.listening,
         )
         self.app = build_app(self._api_deps(secrets))
@@ -98,8 +105,14 @@ class Node:
         self.endpoints = EndpointWatch(
             ami_of(settings, secrets),
             sink=self.inbox.post,
-            clock=clock,
+            clock=self.clock,
             rng=SystemRandom(),
+        )
+        self.members = Members(
+            self.client,
+            everybody=lambda: self._logins(self.engine.pool.agents),
+            at_work=lambda: self._logins(self.engine.pool.working),
+            up=lambda: self.telephony.stream.up,
         )
         self.agi = FastAgi(
             AgiSettings(host=settings.agi.host, port=settings.agi.port),
@@ -107,7 +120,7 @@ class Node:
         )
         self.worker = OutboxWorker(
             self.store.outbox,
-            now=clock,
+            now=time.time,
             rng=SystemRandom(),
             registry=self.registry,
             private_allowed=settings.outbox.allow_private,
@@ -121,8 +134,8 @@ class Node:
             telephony=self.telephony,
             directory=store.directory,
             crm=store.crm,
-            order_book=store.order_book,
-            ledger=store.ledger,
+            order_book=OrderBookOnWall(store.order_book, self.clock.ahead_s),
+            ledger=LedgerOnWall(store.ledger, self.clock.ahead_s),
             archive=store.archive,
             journal=self.journal,
             desktops=self.hub,
@@ -144,10 +157,20 @@ class Node:
             trusted_proxies=networks_of(self.settings.api.trusted_proxies),
             session_key=session_key(secrets),
             admin_token=secrets.admin_token,
-            now=clock,
+            now=self.clock,
+            wall_ahead_s=self.clock.ahead_s,
             checks=self.health.parts,
             registry=self.registry,
         )
+
+    def _pool(self) -> Pool:
+        return self.engine.pool
+
+    def _logins(self, agents: Iterable[AgentId]) -> list[str]:
+        known = self.engine.pool.agents
+        return [
+            known[agent].profile.endpoint.removeprefix("PJSIP/") for agent in agents
+        ]
 
     async def _reconcile(self) -> None:
         await self.engine.reconcile()
@@ -178,6 +201,9 @@ class Node:
                 group.create_task(follow(delivery), name="outbox")
                 group.create_task(self._kept("orders watch", self._poke_feeder))
                 group.create_task(self._kept("health", self.health.run))
+                group.create_task(self._kept("clock watch", self._watch_clock))
+                group.create_task(self._kept("fallback members", self.members.run))
+                group.create_task(self._kept("fallback books", self._book_fallback))
                 if ready is not None:
                     ready.set()
         finally:
@@ -238,6 +264,12 @@ class Node:
             await self.store.db.orders_committed.wait()
             self.store.db.orders_committed.clear()
             self.engine.poke()
+
+    async def _watch_clock(self) -> None:
+        await watch_clock(self.clock, self.inbox.post)
+
+    async def _book_fallback(self) -> None:
+        await fallback_books(self.settings, self.store, self._pool)
 
     async def _close(self) -> None:
         await self.engine.stop()

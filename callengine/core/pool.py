@@ -46,6 +46,9 @@ class Pool:
         node: name of this node, part of bridge names.
     """
 
+    wall_ahead_s = 0.0
+    """Of the wall clock, since somebody set it; for the time of day."""
+
     def __init__(
         self, roster: Roster, *, rules: Rules, new_id: Callable[[], str], node: str
     ) -> None:
@@ -53,8 +56,6 @@ class Pool:
         self.node = node
         self.new_id = new_id
         self.now: Instant = 0.0
-        self.wall_ahead_s = 0.0
-        """Of the wall clock, since somebody set it; for the time of day."""
         self.agents: dict[AgentId, Agent] = {}
         self.working: set[AgentId] = set()
         """Logged in and not paused."""

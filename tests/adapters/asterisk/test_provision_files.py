@@ -50,8 +50,8 @@ def test_a_queue_rings_the_agents_of_its_shop_alone() -> None:
     shops = (make_shop(), make_shop(shop="south", queue="south", numbers=()))
     written = lines(Provision(shops=shops, accounts=accounts), "queues_shops.conf")
     assert [line for line in written if line.startswith("member")] == [
-        "member => PJSIP/anna,0,Anna,PJSIP/anna",
-        "member => PJSIP/boris,0,Boris,PJSIP/boris",
+        "member => PJSIP/anna,0,Anna,hint:anna@callengine-at-work",
+        "member => PJSIP/boris,0,Boris,hint:boris@callengine-at-work",
     ]
 
 
@@ -154,5 +154,5 @@ def test_the_diff_hides_passwords_and_still_tells_that_one_changed(
 def test_only_changed_files_are_written_and_reloaded(tmp_path: Path) -> None:
     write_provision(render_provision(Provision(), CONFIG), tmp_path)
     files = render_provision(Provision(shops=(make_shop(),)), CONFIG)
-    assert write_provision(files, tmp_path) == ("queue reload all", "dialplan reload")
+    assert write_provision(files, tmp_path) == ("dialplan reload", "queue reload all")
     assert (tmp_path / "queues_shops.conf").stat().st_mode & 0o077 == 0

@@ -20,6 +20,11 @@ FOLDERS = {
 IN_THE_WHEEL = "_shipped"
 
 
+def in_a_checkout() -> bool:
+    """Whether this is no wheel: demo, tests and their tools are beside the package."""
+    return not (Path(str(files("callengine"))) / IN_THE_WHEEL).is_dir()
+
+
 def shipped(name: str) -> Path:
     """
     Find one of `FOLDERS`, in the wheel that is installed or in the checkout.

@@ -24,6 +24,7 @@ from callengine.boot.instance import behind, is_instance
 from callengine.boot.managed_pbx import pbx_config
 from callengine.boot.secrets import Secrets, SecretsError, load_secrets, secrets_path
 from callengine.boot.settings import Settings
+from callengine.shipped import in_a_checkout
 
 OLDEST_PYTHON = (3, 11)
 FEWEST_FILES = 4096
@@ -46,7 +47,9 @@ TOOLS = (
     Tool("mmdebstrap", "mmdebstrap", "building a private Asterisk"),
     Tool("newuidmap", "uidmap", "building it without rights of root"),
     Tool("setpriv", "util-linux", "processes that end with their owner", needed=True),
-    Tool("redis-server", "redis-server", "demo and tests"),
+    Tool("redis-server", "redis-server", "a Redis on this machine"),
+)
+CHECKOUT_TOOLS = (
     Tool("sipp", "sip-tester", "simulated callers"),
     Tool("baresip", "baresip-core", "simulated agents"),
     Tool("sox", "sox", "their voices"),
@@ -76,14 +79,12 @@ def _python() -> Finding:
     found = f"{platform.python_version()} in {sys.prefix}"
     if sys.version_info >= OLDEST_PYTHON:
         return Finding(Level.OK, "Python", found)
-    return Finding(
-        Level.MISSING, "Python", found, "sudo apt-get install python3.11; make setup"
-    )
+    return Finding(Level.MISSING, "Python", found, "sudo apt-get install python3.11")
 
 
 def _tools() -> Iterator[Finding]:
     versions = _package_versions()
-    for tool in TOOLS:
+    for tool in TOOLS + (CHECKOUT_TOOLS if in_a_checkout() else ()):
         path = shutil.which(tool.program, path=PATH)
         if path:
             version = versions.get(tool.package, "not by a Debian package")
@@ -101,7 +102,7 @@ def _package_versions() -> dict[str, str]:
     command = ["dpkg-query", "-W", "-f", "${Package} ${Version}\\n"]
     try:
         done = subprocess.run(
-            [*command, *(tool.package for tool in TOOLS)],
+            [*command, *(tool.package for tool in TOOLS + CHECKOUT_TOOLS)],
             capture_output=True,
             text=True,
             check=False,

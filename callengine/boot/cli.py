@@ -207,13 +207,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
-        text, exit_code = _last_words(error)
+        text, exit_code = _last_words(error, arguments)
         print(f"callengine: {text}", file=sys.stderr)
         sys.exit(exit_code)
     sys.exit(0)
 
 
-def _last_words(error: Exception) -> tuple[str, int]:
+def _undecodable(words: Sequence[str]) -> bool:
+    """Whether Python could not read a word, and keeps its bytes as surrogates."""
+    return any("\udc80" <= sign <= "\udcff" for word in words for sign in word)
+
+
+def _last_words(error: Exception, arguments: Sequence[str]) -> tuple[str, int]:
     """The sentence and the exit code of an expected failure; others are raised."""
     from callengine.boot.secrets import SecretsError
     from callengine.boot.settings import SettingsError
@@ -222,4 +227,6 @@ def _last_words(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, SettingsError | SecretsError):
         return str(error), WRONG_SETTINGS
+    if isinstance(error, UnicodeEncodeError) and _undecodable(arguments):
+        return "an argument is no UTF-8 text", WRONG_USE
     raise error

@@ -15,6 +15,8 @@ from callengine.boot.checks import examine
 from callengine.boot.cli import FAILED, Invocation
 from callengine.boot.findings import Finding, Level
 
+UNBROKEN = 400
+"""Columns where nobody looks: a path must not be broken."""
 STYLES = {Level.OK: "green", Level.ADVICE: "yellow", Level.MISSING: "red"}
 
 
@@ -43,6 +45,8 @@ def doctor(
 def _show(findings: Sequence[Finding], *, healthy: bool) -> None:
     # rich leaves colours out by itself where there is no terminal, or NO_COLOR is set.
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=UNBROKEN)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("", "check", "found"):
         table.add_column(heading)

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from callengine.shipped import shipped
 from callengine.store.database import Database
@@ -54,8 +55,8 @@ async def upgrade(db: Database, to: str = "head") -> None:
 
 
 def upgrade_on(connection: Any, to: str = "head") -> None:
-    """Migrate up within a transaction that others hold."""
-    command.upgrade(_config(connection), to)
+    """Migrate up within a transaction that others hold. Raises `SchemaMismatch`."""
+    _migrate(command.upgrade, connection, to)
 
 
 def knows(schema: str) -> bool:
@@ -65,7 +66,7 @@ def knows(schema: str) -> bool:
 
 async def downgrade(db: Database, to: str = "base") -> None:
     """Migrate down, in one transaction."""
-    await _run(db, lambda c: command.downgrade(_config(c), to))
+    await _run(db, lambda c: _migrate(command.downgrade, c, to))
 
 
 async def differences(db: Database) -> list[Any]:
@@ -99,6 +100,18 @@ def revisions() -> set[str]:
     """Name every schema that this version has, or ever had."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     return {script.revision for script in scripts}
+
+
+def _migrate(move: Callable[[Config, str], None], connection: Any, to: str) -> None:
+    known = revisions()
+    if to not in {"head", "base"} and to not in known:
+        raise SchemaMismatch(
+            f"there is no schema {to!r}; this version knows {', '.join(sorted(known))}"
+        )
+    try:
+        move(_config(connection), to)
+    except CommandError as error:
+        raise SchemaMismatch(f"{error}") from error
 
 
 async def _run(db: Database, work: Callable[[Any], T]) -> T:

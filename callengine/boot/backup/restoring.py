@@ -51,18 +51,20 @@ def look(folder: Path) -> Manifest:
     return told
 
 
-def restore(site: Site, folder: Path, *, force: bool, stamp: str) -> Restored:
+def restore(
+    site: Site, folder: Path, told: Manifest, *, force: bool, stamp: str
+) -> Restored:
     """
     Put the backup of a folder back into an installation whose engine is stopped.
 
     Args:
+        told: what `look` made of the folder.
         force: also where the database has data; an embedded one is kept beside.
         stamp: told apart by it is what was here before, such as `20261129-1755`.
 
     Raises:
         BackupError: nothing was changed, unless the text says so.
     """
-    told = look(folder)
     _demand_kind(site, told)
     lock = PidFile(site.settings.var_dir / "engine.pid")
     try:
@@ -197,14 +199,8 @@ def _give_to_owner(site: Site) -> None:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def settings_in(folder: Path) -> Path | None:
-    """
-    Find the settings file of a backup, if it has one.
-
-    Raises:
-        BackupError: this is no backup.
-    """
-    told = manifests.read(folder)
+def settings_in(folder: Path, told: Manifest) -> Path | None:
+    """Find the settings file of a backup, if it has one."""
     file = folder / "instance" / told.settings
     return file if told.settings and file.is_file() else None
 

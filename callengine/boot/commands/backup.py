@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from callengine.boot.backup.manifest import BackupError
+from callengine.boot.backup.manifest import BackupError, Manifest
 from callengine.boot.backup.places import Site
 from callengine.boot.backup.restoring import (
     Restored,
@@ -88,26 +88,27 @@ def restore(
     invocation: Invocation = context.obj
     source = folder.expanduser().absolute()
     try:
+        told = look(source)
         if dry_run:
-            typer.echo(f"Whole: {source} ({describe(look(source))})")
+            typer.echo(f"Whole: {source} ({describe(told)})")
             return
-        site = _site(invocation, source)
+        site = _site(invocation, source, told)
         asyncio.run(_demand_no_lease(site.settings))
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        done = put_back(site, source, force=force, stamp=stamp)
+        done = put_back(site, source, told, force=force, stamp=stamp)
     except BackupError as error:
         raise CommandFailed(f"{error}.") from error
     _tell(done, site)
 
 
-def _site(invocation: Invocation, source: Path) -> Site:
+def _site(invocation: Invocation, source: Path, told: Manifest) -> Site:
     """The installation here; without settings here, as those of the backup say."""
     invocation.settings()  # logs; and what is wrong with those that are here
     own = settings_file(invocation.config)
     if own is not None:
         return Site(own.absolute().parent, own.absolute(), invocation.settings())
     here = Path.cwd()
-    theirs = settings_in(source)
+    theirs = settings_in(source, told)
     if theirs is None:
         return Site(here, None, invocation.settings())
     settings = load_settings(theirs, place=here / theirs.name)

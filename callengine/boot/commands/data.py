@@ -23,6 +23,7 @@ from callengine.store.configuration import (
     read_plan,
     warnings_of,
 )
+from callengine.store.configuration.credentials import Credentials
 from callengine.store.configuration.known import Known, read_known
 from callengine.store.configuration.warn import text_of
 
@@ -106,6 +107,8 @@ def apply(
         plan = _read(file, known)
         for doubt in warnings_of(plan, text_of(file), known=known, now=now):
             typer.echo(f"{file}: warning: {doubt}", err=True)
+        if secrets_out is not None:
+            _demand_writable(secrets_out)
         return await apply_plan(db, plan, now, rotate=rotate)
 
     try:
@@ -147,6 +150,14 @@ async def _closing(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
         return await work(db)
     finally:
         await db.close()
+
+
+def _demand_writable(file: Path) -> None:
+    """Secrets are made only where they can be kept: nobody can ask for them later."""
+    try:
+        Credentials().merge_into(file)
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{file}: {error}; nothing was applied") from None
 
 
 def _write_secrets(applied: Applied, file: Path) -> None:

@@ -73,7 +73,7 @@ def _serve(settings: "Settings", secrets: "Secrets", heart: Heart) -> None:
         if advice is None:
             raise
         text, exit_code = advice
-        raise CommandFailed(f"{cause}. {text}", exit_code) from error
+        raise CommandFailed(f"{str(cause).rstrip('.')}. {text}", exit_code) from error
 
 
 def _first(error: BaseException) -> BaseException:

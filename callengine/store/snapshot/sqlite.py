@@ -72,7 +72,7 @@ async def load(file: Path, copy: Path, aside: str) -> Path | None:
         finally:
             await database.close()
         return await asyncio.to_thread(_swap, file, draft, aside)
-    except (OSError, StoreDown, StoreRefused) as error:
+    except (OSError, StoreDown, StoreRefused, migrate.SchemaMismatch) as error:
         raise SnapshotError(f"cannot write {file}: {error}") from error
     finally:
         for path in _with_helpers(draft):

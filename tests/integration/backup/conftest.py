@@ -44,10 +44,11 @@ class Admin:
 
     def rows(self, url: str = "") -> Rows:
         """Everything in a database."""
-        return asyncio.run(_rows(url or self.url))
+        return asyncio.run(rows_of(url or self.url))
 
 
-async def _rows(url: str) -> Rows:
+async def rows_of(url: str) -> Rows:
+    """Everything in a database."""
     database = Database.open(url)
     try:
         async with database.read() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 from callengine.core.machines import AgentState, CallState
 from callengine.core.pool import Pool
 from callengine.core.records import AttemptRecord, CallRecord, Outcome
-from callengine.engine.waiting import waiting_calls
+from callengine.engine.waiting import phones_in_trouble, waiting_calls
 
 KEPT = 10_000
 NUISANCE_AFTER_S = 2.0
@@ -77,6 +77,7 @@ class Floor:
             "waiting_calls": waiting_calls(pool),
             "agents": {s.value: agents[s.value] for s in AgentState},
             "agents_offerable": pool.matcher.free_agents,
+            "phones_in_trouble": phones_in_trouble(pool),
             "orders": dict(orders),
             "orders_by_shop": self.orders,
             "lines": len(pool.lines),

@@ -4,11 +4,14 @@ from heapq import nsmallest
 from typing import Any
 
 from callengine.core.call import Call
-from callengine.core.ids import CallId
+from callengine.core.ids import AgentId, CallId
+from callengine.core.machines import AgentState
 from callengine.core.match.wait import rounded
+from callengine.core.offer_failures import OfferFailure
 from callengine.core.pool import Pool
 
 MOST = 20
+FAILURES = frozenset(failure.value for failure in OfferFailure)
 
 
 def waiting_calls(pool: Pool, most: int = MOST) -> list[dict[str, Any]]:
@@ -46,5 +49,33 @@ def told_of(pool: Pool, call: Call) -> dict[str, Any]:
     if reasons is not None:
         told["waited_s"] = round(max(0.0, pool.now - call.enqueued_at), 1)
         told["expected_wait_s"] = expected_wait(pool, call.call)
-        told["agents"] = dict(reasons)
+        told["agents"] = {who: f"{why}{phone_of(pool, who)}" for who, why in reasons}
     return told
+
+
+def phone_of(pool: Pool, agent: AgentId) -> str:
+    """Say what keeps an agent's phone from calls, as an addition to a sentence."""
+    live = pool.agents.get(agent)
+    if live is None:
+        return ""
+    if live.state is AgentState.PAUSED and live.reason in FAILURES:
+        return f" (paused: {live.reason})"
+    if live.reachable is False:
+        return f" (phone: {live.reason or 'not registered'})"
+    return ""
+
+
+def phones_in_trouble(pool: Pool, most: int = MOST) -> list[dict[str, Any]]:
+    """List agents whose phone failed or is away, those for longest first."""
+    found = (
+        {
+            "agent": agent.agent,
+            "state": agent.state.value,
+            "reason": agent.reason or "not registered",
+            "since": agent.since,
+        }
+        for agent in pool.agents.values()
+        if agent.state is not AgentState.OFFLINE
+        and (agent.reason in FAILURES or agent.reachable is False)
+    )
+    return nsmallest(most, found, key=lambda told: told["since"])

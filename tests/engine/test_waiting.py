@@ -95,3 +95,23 @@ def test_no_more_callers_are_listed_than_asked_for() -> None:
         p.now += 1
     assert [c["call"] for c in waiting_calls(p.pool, 2)] == ["call1", "call2"]
     assert isinstance(p.pool.matcher, Matcher)
+
+
+@virtually
+async def test_supervisors_are_told_of_phones_that_fail_and_why() -> None:
+    centre = Centre()
+    centre.telephony.people["PJSIP/anna"] = Person(
+        rings_after_s=0.05, refuses_after_s=0.2, cause=58, sip_code=488
+    )
+    async with centre.engine() as engine:
+        await engine.become_ready(AgentId("anna"))
+        centre.calls_in("+79160000001")
+        await asyncio.sleep(5)
+        (told,) = engine.floor()["phones_in_trouble"]
+        assert (told["agent"], told["state"]) == ("anna", "paused")
+        assert told["reason"] == "no_codec"
+        (call,) = engine.pool.calls
+        story = await engine.why(call)
+        assert story is not None
+        assert "(paused: no_codec)" in story["live"]["agents"]["anna"]
+        assert "no_codec" in [name for _, name, _ in story["live"]["events"]]

@@ -48,6 +48,10 @@ class Leg:
     """We hung up on a customer's phone that rang: nobody would be free."""
     pick_up_by: Instant | None = None
     """A phone that answers by itself has done so by then."""
+    packets: int | None = None
+    """Received from an agent's phone when it was first suspected to be gone."""
+    suspect_at: Instant | None = None
+    """When they are counted again."""
     failure: str = ""
     """Why we ended an agent's leg ourselves, as in `offer_failures.OfferFailure`."""
     ended_at: Instant | None = None

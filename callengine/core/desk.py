@@ -1,6 +1,6 @@
 """What agents ask for, and what Asterisk says of their phones."""
 
-from callengine.core import carrying, offers
+from callengine.core import carrying, failing, offers
 from callengine.core.agent import Agent
 from callengine.core.facts import (
     AgentBecameReady,
@@ -86,6 +86,7 @@ def on_endpoint_changed(pool: Pool, fact: EndpointChanged) -> None:
     if before != (agent.reachable, agent.in_use):
         pool.index(agent)
         pool.tell(agent)
+        failing.on_endpoint_changed(pool, agent, fact)
 
 
 def on_agent_timer(pool: Pool, agent: Agent) -> None:

@@ -13,6 +13,7 @@ from callengine.core import (
     carrying,
     clearing,
     desk,
+    failing,
     hearing,
     inbound,
     offers,
@@ -165,7 +166,7 @@ def on_channel_gone(pool: Pool, fact: ChannelGone) -> None:
         offers.late_leg_gone(pool, leg, fact)
     elif call.state in (CallState.OFFERED, CallState.JOINING):
         offers.agent_lost(pool, call, leg, fact)
-        requeue(pool, call)
+        inbound.requeue(pool, call)
     elif call.state is CallState.TALKING:
         agent_left_talk(pool, call, leg, fact)
     clearing.finish(pool, call)
@@ -176,34 +177,11 @@ def agent_left_talk(pool: Pool, call: Call, leg: Leg, fact: ChannelGone) -> None
     """The agent hung up, which ends the call; or their phone vanished."""
     if fact.vanished or leg.failure:
         offers.agent_lost(pool, call, leg, fact)
-        requeue(pool, call)
+        inbound.requeue(pool, call)
     elif call.lead is not None:
         outbound.customer_lost(pool, call, unreachable=False)
     else:
         inbound.customer_left(pool, call)
-
-
-def on_security_checked(pool: Pool, fact: SecurityChecked) -> None:
-    """
-    Take the call from a phone that talks in the clear where it must not.
-
-    Asterisk joins such a phone without a word, and neither side hears anything.
-    """
-    found = pool.call_of(fact.channel)
-    if found is None or fact.secure:
-        return
-    call, leg = found
-    if leg is call.agent_leg and call.state in (CallState.JOINING, CallState.TALKING):
-        offers.take_back(pool, call, leg, OfferFailure.INSECURE)
-        requeue(pool, call)
-
-
-def requeue(pool: Pool, call: Call) -> None:
-    """Find another agent for a call that lost its own; its place is the old one."""
-    if call.requeued_at is not None and call.customer.alive:
-        inbound.explain_loss(pool, call)
-    routing.enqueue(pool, call)
-    inbound.play_music(pool, call)
 
 
 def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
@@ -226,6 +204,7 @@ def on_timer_fired(pool: Pool, fact: TimerFired) -> None:
     if call.lead is not None and call.answered_at is not None:
         on_order_call_due(pool, call)
         routing.arm(pool, call)
+    failing.on_suspect_due(pool, call)
     if call.state is CallState.IDENTIFYING:
         inbound.on_identifying_due(pool, call)
     elif call.state is CallState.JOINING:
@@ -259,7 +238,7 @@ def on_offer_due(pool: Pool, call: Call) -> None:
     leg = call.agent_leg
     if leg is not None and leg.pick_up_by is not None and pool.now >= leg.pick_up_by:
         offers.take_back(pool, call, leg, OfferFailure.NO_PICK_UP)
-        requeue(pool, call)
+        inbound.requeue(pool, call)
         return
     if leg is not None and pool.now >= leg.started_at + pool.rules.ring_s + 5.0:
         pool.emit(HangUp(call=call.call, channel=leg.channel))
@@ -267,6 +246,18 @@ def on_offer_due(pool: Pool, call: Call) -> None:
     if pool.now >= call.enqueued_at + pool.rules.music_after_s:
         inbound.play_music(pool, call)
     routing.arm(pool, call)
+
+
+def on_packets_counted(pool: Pool, fact: PacketsCounted) -> None:
+    """Sound of a customer tells machines from people; of a phone, whether it lives."""
+    found = pool.call_of(fact.channel)
+    if found is None:
+        return
+    call, leg = found
+    if leg.role == "agent":
+        failing.on_phone_counted(pool, call, leg, fact.packets)
+    else:
+        hearing.on_packets_counted(pool, fact)
 
 
 def on_roster_changed(pool: Pool, fact: RosterChanged) -> None:
@@ -294,11 +285,11 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     EndpointChanged: desk.on_endpoint_changed,
     LeadsOffered: outbound.on_leads_offered,
     AttemptsRemembered: remember.on_attempts_remembered,
-    PacketsCounted: hearing.on_packets_counted,
+    PacketsCounted: on_packets_counted,
     PlaybackEnded: inbound.on_playback_ended,
     RosterChanged: on_roster_changed,
     RulesChanged: routing.on_rules_changed,
-    SecurityChecked: on_security_checked,
+    SecurityChecked: failing.on_security_checked,
     TalkingEnded: hearing.on_talking_ended,
     TalkingStarted: hearing.on_talking_started,
     TimerFired: on_timer_fired,

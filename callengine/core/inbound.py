@@ -195,6 +195,14 @@ def refresh_card(pool: Pool, call: Call) -> None:
         pool.show(agent, call, agent.card.state)
 
 
+def requeue(pool: Pool, call: Call) -> None:
+    """Find another agent for a call that lost its own; its place is the old one."""
+    if call.requeued_at is not None and call.customer.alive:
+        explain_loss(pool, call)
+    routing.enqueue(pool, call)
+    play_music(pool, call)
+
+
 def explain_loss(pool: Pool, call: Call) -> None:
     """Ask a customer whose agent is gone to stay, so that nobody sits in silence."""
     language = call.shop.language

@@ -188,6 +188,9 @@ def next_due(pool: Pool, call: Call) -> float | None:
             due.append(give_up_at(pool, call))
     if call.state is CallState.TALKING and call.machine_at is not None:
         due.append(call.machine_at)
+    suspect_at = None if call.agent_leg is None else call.agent_leg.suspect_at
+    if call.state is CallState.TALKING and suspect_at is not None:
+        due.append(suspect_at)
     return min(due, default=None)
 
 

@@ -51,6 +51,7 @@ class Rules:
         music_after_s: silence a caller is left in while a phone rings.
         identify_most_s: a caller whose look-up says nothing at all is routed unknown
             after this; the look-up's own budget is shorter.
+        suspect_s: no packet within this from a phone whose binding is gone: it is too.
         join_s: how long both legs may take to enter the bridge.
         nuisance_after_s: an answered customer must be with an agent within this
             (FTC 16 CFR 310.4(b)(4)(ii) and Ofcom both say two seconds).
@@ -73,6 +74,7 @@ class Rules:
     max_wait_s: float = 300.0
     music_after_s: float = 2.0
     identify_most_s: float = 3.0
+    suspect_s: float = 5.0
     join_s: float = 3.0
     nuisance_after_s: float = 2.0
     give_up_s: float = 2.0

@@ -6,7 +6,13 @@ import pytest
 
 from callengine.core import effects as do
 from callengine.core.call import Call
-from callengine.core.facts import EndpointChanged, PlaybackEnded, SecurityChecked
+from callengine.core.facts import (
+    EndpointChanged,
+    PacketsCounted,
+    PlaybackEnded,
+    SecurityChecked,
+)
+from callengine.core.ids import ChannelId
 from callengine.core.machines import AgentState, CallState
 from callengine.core.phones import AutoAnswer
 from callengine.core.records import Outcome
@@ -241,6 +247,63 @@ def test_a_conversation_is_counted_for_the_law_once() -> None:
     p.answers(call.agent_leg.channel)
     p.joins(call.agent_leg.channel)
     assert p.pool.campaign(call.shop).detail(p.now) == answers
+
+
+# --- a binding that is gone ---
+
+
+def unbound(p: Play) -> Call:
+    """The binding of anna's phone is gone in the middle of her talk."""
+    call = p.call("ch1")
+    p.see(EndpointChanged(at=p.now, endpoint="PJSIP/anna", reachable=False))
+    assert call.agent_leg is not None
+    assert p.last(do.CountPackets).channel == call.agent_leg.channel
+    return call
+
+
+def counted(p: Play, channel: ChannelId, packets: int) -> None:
+    """Asterisk counts the packets of a channel."""
+    p.see(PacketsCounted(at=p.now, channel=channel, packets=packets))
+
+
+def test_a_phone_whose_binding_and_sound_are_gone_has_vanished_even_on_hold() -> None:
+    p, _ = talking("anna")
+    call = unbound(p)
+    leg = call.agent_leg
+    assert leg is not None
+    counted(p, leg.channel, 700)
+    p.wait(6)
+    assert len(p.asked(do.CountPackets)) == 2
+    counted(p, leg.channel, 700)
+    assert p.last(do.HangUp).channel == leg.channel
+    assert call.state is CallState.WAITING
+    p.ends(leg.channel, 16)
+    assert p.agent("anna").reason == "phone_lost"
+
+
+def test_a_phone_whose_binding_is_gone_but_whose_sound_comes_keeps_its_call() -> None:
+    p, _ = talking("anna")
+    call = unbound(p)
+    leg = call.agent_leg
+    assert leg is not None
+    counted(p, leg.channel, 700)
+    p.wait(6)
+    counted(p, leg.channel, 950)
+    p.wait(60)
+    assert call.state is CallState.TALKING
+    assert len(p.asked(do.CountPackets)) == 2
+
+
+def test_a_phone_whose_binding_comes_back_in_time_keeps_its_call() -> None:
+    p, _ = talking("anna")
+    call = unbound(p)
+    leg = call.agent_leg
+    assert leg is not None
+    counted(p, leg.channel, 700)
+    p.see(EndpointChanged(at=p.now, endpoint="PJSIP/anna", reachable=True))
+    p.wait(6)
+    counted(p, leg.channel, 700)
+    assert call.state is CallState.TALKING
 
 
 # --- encryption ---------------------------------------------------------------------

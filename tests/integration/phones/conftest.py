@@ -100,7 +100,8 @@ class Centre:
         item = NewItem(sku="s", name="K", category="k", quantity=1, price_minor=100)
         number = f"T-{next(self.numbers)}"
         order = NewOrder(number=number, phone=phone, items=(item,), name="Ivan")
-        await MemoryIntake(self.books).take(SHOP.shop, order, time.time())
+        now = asyncio.get_running_loop().time()
+        await MemoryIntake(self.books).take(SHOP.shop, order, now)
         self.engine.poke()
         await until(lambda: bool(set(self.engine.pool.calls) - before), within_s=10)
         (call,) = set(self.engine.pool.calls) - before
@@ -133,7 +134,9 @@ async def centre_on(pbx: Pbx, rules: Rules = RULES) -> AsyncIterator[Centre]:
                     order_book=MemoryOrderBook(books),
                     ledger=MemoryLedger(books),
                     archive=MemoryArchive(books),
-                    journal=MemoryJournal(MemoryRedis(), time.time),
+                    journal=MemoryJournal(
+                        MemoryRedis(), asyncio.get_running_loop().time
+                    ),
                     desktops=desktops,
                 ),
                 EngineConfig(node="n1", rules=rules, identify_s=0.3),

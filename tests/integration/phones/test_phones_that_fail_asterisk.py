@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from callengine.core.ids import AgentId
 from callengine.core.machines import CallState
 from tests.integration.phones.conftest import LOST_AFTER_S, Centre
 from tests.support.sip_phone import Answer
@@ -121,7 +122,7 @@ async def test_a_phone_that_vanishes_in_a_talk_gives_the_caller_to_another(
     heard = centre.carrier.packets
     # The caller is told, not left in silence.
     await until(lambda: centre.carrier.packets > heard + 20, within_s=5)
-    await centre.ready("boris")
+    await centre.engine.become_ready(AgentId("boris"))
     await centre.talks(call)
     assert (call.agent, call.enqueued_at) == ("boris", since)
     closed = centre.desktops.last("anna", "card_closed")  # type: ignore[arg-type]

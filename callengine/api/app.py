@@ -22,7 +22,7 @@ def build_app(deps: ApiDeps) -> web.Application:
         client_max_size=MAX_BODY_BYTES,
     )
     app[DEPS] = deps
-    app[SESSIONS] = Sessions(deps.session_key)
+    app[SESSIONS] = Sessions(deps.session_keys)
     app[GATE] = LoginGate()
     _add_metrics(app, deps)
     add_routes(app)

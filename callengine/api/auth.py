@@ -34,20 +34,24 @@ async def shop_of(request: web.Request) -> ShopId:
     deps = request.app[DEPS]
     owner = await deps.shop_keys.shop_for_key(bearer(request))
     if owner is None:
+        note(request, "wrong key", shop=request.match_info["shop"])
         raise ApiError(401, "wrong_key", "This is no shop's key.", headers=_CHALLENGE)
     asked = ShopId(request.match_info["shop"])
     if asked == owner:
         return owner
     roster = await deps.directory.roster()
     if asked in {shop.shop for shop in roster.shops}:
+        note(request, "key of another shop", shop=owner, asked=asked)
         raise ApiError(403, "key_of_another_shop", "The key is another shop's.")
     raise ApiError(404, "unknown_shop", "There is no such shop.")
 
 
 def require_admin(request: web.Request) -> None:
     """Let the admin's token in. Raises `ApiError` 401."""
-    token = request.app[DEPS].admin_token
-    if not token or not hmac.compare_digest(bearer(request).encode(), token.encode()):
+    said = bearer(request).encode()
+    known = [token.encode() for token in request.app[DEPS].admin_tokens() if token]
+    if not any(hmac.compare_digest(said, token) for token in known):
+        note(request, "wrong token")
         message = "This is not the admin's token."
         raise ApiError(401, "wrong_token", message, headers=_CHALLENGE)
 
@@ -61,6 +65,11 @@ def require_loopback(request: web.Request) -> None:
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if forwarded or not _is_loopback(request.remote):
         raise ApiError(403, "loopback_only", "Ask from this machine.")
+
+
+def note(request: web.Request, event: str, **said: str) -> None:
+    """Keep an event of security, with where it came from."""
+    request.app[DEPS].note(event, address=address_of(request), **said)
 
 
 def address_of(request: web.Request) -> str:

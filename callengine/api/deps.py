@@ -1,7 +1,8 @@
 """What the API is given: the engine, the doors of the store, keys and a clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -28,15 +29,28 @@ def always_ready() -> Mapping[str, Part]:
     return {}
 
 
+class Note(Protocol):
+    """Keeps an event of security: `note("wrong key", address="192.0.2.1")`."""
+
+    def __call__(self, event: str, **said: str) -> None:
+        """Keep it; never raises."""
+
+
+def not_noted(event: str, **said: str) -> None:
+    """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """
     Everything `build_app` needs.
 
     Attributes:
-        session_key: at least 32 secret bytes that outlive a restart, so that agents
-            stay logged in when the engine is replaced under them.
-        admin_token: what `Authorization: Bearer` must say on admin calls.
+        session_keys: of at least 32 secret bytes each, which outlive a restart, so that
+            agents stay logged in when the engine is replaced under them. The first one
+            signs, all are accepted.
+        admin_tokens: what `Authorization: Bearer` may say on admin calls.
+        note: keeps what matters to security, with the address in clear.
         checks: readiness by part (`redis`, `database`, `asterisk`); never waits.
         trusted_proxies: from where `X-Forwarded-*` is believed.
         now: the engine's clock, which never jumps; sessions live by it.
@@ -51,13 +65,14 @@ class ApiDeps:
     directory: Directory
     do_not_call: DoNotCall
     deliveries: Deliveries
-    session_key: bytes
-    admin_token: str
+    session_keys: Callable[[], Sequence[bytes]]
+    admin_tokens: Callable[[], Sequence[str]]
     now: Clock
     wall_ahead_s: Callable[[], float] = lambda: 0.0
     checks: Callable[[], Mapping[str, Part]] = always_ready
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     trusted_proxies: tuple[Network, ...] = ()
+    note: Note = not_noted
 
     def wall_now(self) -> Instant:
         """Tell the time of day, for what is kept."""

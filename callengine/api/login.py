@@ -6,7 +6,7 @@ from math import ceil
 import structlog
 from aiohttp import web
 
-from callengine.api.auth import address_of
+from callengine.api.auth import address_of, note
 from callengine.api.bodies import read_model
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError, json_response
@@ -99,6 +99,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
     _, token = request.app[SESSIONS].open(profile.agent, deps.now())
     log.info("agent logged in", agent=profile.agent)
+    note(request, "logged in", login=profile.agent)
     response = json_response({"agent": profile.agent, "name": profile.name})
     response.set_cookie(
         COOKIE,
@@ -115,7 +116,11 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 async def _check(request: web.Request, form: LogIn) -> AgentProfile:
     deps, gate = request.app[DEPS], request.app[GATE]
     address = address_of(request)
-    gate.check(form.login, address, deps.now())
+    try:
+        gate.check(form.login, address, deps.now())
+    except ApiError:
+        note(request, "too many tries", login=form.login)
+        raise
     async with gate.slots:
         # Asked again: the tries that waited here may have used the rest up.
         gate.check(form.login, address, deps.now())
@@ -123,6 +128,7 @@ async def _check(request: web.Request, form: LogIn) -> AgentProfile:
     if profile is None:
         gate.failed(form.login, address, deps.now())
         log.warning("login refused", pii_login=form.login, pii_address=address)
+        note(request, "wrong password", login=form.login)
         raise ApiError(401, "wrong_password", "Login or password is wrong.")
     gate.passed(form.login, address)
     return profile
@@ -133,6 +139,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
     session = session_of(request)
     request.app[SESSIONS].revoke(session, deps.now())
+    note(request, "logged out", login=session.agent)
     try:
         await deps.engine.log_out(session.agent)
     except UnknownAgent:

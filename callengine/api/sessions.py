@@ -11,6 +11,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -36,12 +37,17 @@ class Session:
 
 
 class Sessions:
-    """Mints, reads and revokes tokens."""
+    """
+    Mints, reads and revokes tokens.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < _LEAST_KEY_BYTES:
+    Args:
+        keys: gives the keys in force: the first one signs, all are accepted.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[bytes]]) -> None:
+        if any(len(key) < _LEAST_KEY_BYTES for key in keys()):
             raise ValueError(f"the session key needs {_LEAST_KEY_BYTES} bytes")
-        self._key = hmac.digest(key, b"callengine agent session", hashlib.sha256)
+        self._keys = keys
         self._revoked: OrderedDict[str, Instant] = OrderedDict()
 
     def open(self, agent: AgentId, now: Instant) -> tuple[Session, str]:
@@ -52,14 +58,16 @@ class Sessions:
             nonce=secrets.token_urlsafe(12),
         )
         payload = _encode(orjson.dumps(session))
-        return session, f"{payload}.{self._sign(payload)}"
+        return session, f"{payload}.{_sign(payload, self._keys()[0])}"
 
     def read(self, token: str | None, now: Instant) -> Session | None:
         """Check a token; None when missing, forged, expired or revoked."""
         if not token or len(token) > _MAX_TOKEN_CHARS or not token.isascii():
             return None
         payload, _, signature = token.partition(".")
-        if not hmac.compare_digest(signature, self._sign(payload)):
+        if not any(
+            hmac.compare_digest(signature, _sign(payload, key)) for key in self._keys()
+        ):
             return None
         session = _decode(payload)
         if session is None or session.expires_at <= now:
@@ -74,8 +82,10 @@ class Sessions:
             del self._revoked[nonce]
         self._revoked[session.nonce] = session.expires_at
 
-    def _sign(self, payload: str) -> str:
-        return _encode(hmac.digest(self._key, payload.encode(), hashlib.sha256))
+
+def _sign(payload: str, key: bytes) -> str:
+    own = hmac.digest(key, b"callengine agent session", hashlib.sha256)
+    return _encode(hmac.digest(own, payload.encode(), hashlib.sha256))
 
 
 def _encode(raw: bytes) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from callengine.api.auth import note
 from callengine.api.commands import CommandRefused, obey, parse
 from callengine.api.deps import DEPS, ApiDeps
 from callengine.api.errors import ApiError
@@ -46,6 +47,7 @@ def refuse_foreign_origin(request: web.Request) -> None:
     """Let only our own page in: cookies alone do not tell who opened a socket."""
     origin = request.headers.get("Origin", "")
     if not origin or urlsplit(origin).netloc.lower() != request.host.lower():
+        note(request, "foreign origin")
         raise ApiError(403, "foreign_origin", "Origin and Host must be the same.")
 
 

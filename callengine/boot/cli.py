@@ -79,6 +79,9 @@ COMMANDS: dict[str, Entry] = {
     "backup": Entry(f"{_HERE}.backup", "backup", "Save all that cannot be made anew."),
     "restore": Entry(f"{_HERE}.backup", "restore", "Put a backup back."),
     "dnc": Entry(f"{_HERE}.dnc", "dnc", "Numbers that asked not to be called."),
+    "secrets": Entry(
+        f"{_HERE}.secrets", "secrets", "Name secrets, and make one of them anew."
+    ),
     "why": Entry(
         f"{_HERE}.why", "why", "Explain a call, or why an order was not dialled."
     ),

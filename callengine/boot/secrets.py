@@ -8,6 +8,7 @@ import json
 import os
 import secrets as randomness
 import stat
+import time
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 FILE_NAME = "secrets.toml"
 HEADER = """\
 # Secrets of this callengine, made at install. Readable by its owner alone.
-# Change a value here, then restart Asterisk (`callengine pbx down`, `up`) and engine.
+# `callengine secrets rotate NAME` changes one; the old one is good for a while longer.
 """
 
 
@@ -31,9 +32,27 @@ class Secrets:
     ami_password: str = field(repr=False)
     admin_token: str = field(repr=False)
     """For the floor, `why` and other calls of the HTTP interface made by admins."""
+    session_key: str = field(default="", repr=False)
+    """Signs the sessions of agents."""
+    admin_token_old: str = field(default="", repr=False)
+    admin_token_until: str = ""
+    """Until when (Unix seconds) the old one is accepted too."""
+    session_key_old: str = field(default="", repr=False)
+    session_key_until: str = ""
+
+    def accepted(self, name: str, now: float) -> tuple[str, ...]:
+        """List what is accepted as a secret now: it, and the one before it."""
+        current, old = getattr(self, name), getattr(self, f"{name}_old")
+        until = getattr(self, f"{name}_until")
+        is_good = old and until.isdigit() and now < int(until[:12])
+        return (current, old) if is_good else (current,)
 
 
-NAMES = tuple(field.name for field in fields(Secrets))
+NAMES = ("ari_password", "ami_password", "admin_token", "session_key")
+"""Made where they are missing."""
+KNOWN = tuple(field.name for field in fields(Secrets))
+AFTER_UPGRADE_S = 12 * 3600
+"""Sessions were signed with the admin's token once; they last a shift."""
 
 
 def secrets_path(var_dir: Path) -> Path:
@@ -52,9 +71,34 @@ def load_secrets(var_dir: Path) -> Secrets:
     values = _read(path)
     missing = [name for name in NAMES if not values.get(name)]
     if missing:
+        if values.get("admin_token") and "session_key" in missing:
+            values["session_key_old"] = values["admin_token"]
+            values["session_key_until"] = str(int(time.time()) + AFTER_UPGRADE_S)
         values |= {name: randomness.token_urlsafe(24) for name in missing}
         _write(path, values)
-    return Secrets(**{name: values[name] for name in NAMES})
+    return Secrets(**{name: values[name] for name in KNOWN if name in values})
+
+
+def rotate_secret(var_dir: Path, name: str, now: float, overlap_s: float) -> str:
+    """
+    Make a new value of one secret; the old one is accepted for `overlap_s` more.
+
+    Only what we check ourselves can overlap: passwords of Asterisk change at once.
+
+    Raises:
+        SecretsError: there is no such secret, or the file cannot be used.
+    """
+    if name not in NAMES:
+        raise SecretsError(f"There is no secret {name!r}; there are {', '.join(NAMES)}")
+    load_secrets(var_dir)
+    path = secrets_path(var_dir)
+    values = _read(path)
+    if f"{name}_old" in KNOWN:
+        values[f"{name}_old"] = values[name]
+        values[f"{name}_until"] = str(int(now + overlap_s))
+    values[name] = randomness.token_urlsafe(24)
+    _write(path, values)
+    return values[name]
 
 
 def _read(path: Path) -> dict[str, str]:

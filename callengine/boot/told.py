@@ -1,8 +1,5 @@
 """What the parts are told, made of the settings."""
 
-import hashlib
-import hmac
-
 from callengine.asterisk.ami import AmiSettings
 from callengine.asterisk.ari.http import HttpSettings
 from callengine.boot.secrets import Secrets
@@ -39,12 +36,6 @@ def rules_of(settings: Settings) -> Rules:
         ),
         trunks=trunks_of(settings),
     )
-
-
-def session_key(secrets: Secrets) -> bytes:
-    """Derive the key of agents' sessions, so that they outlive a restart."""
-    token = secrets.admin_token.encode()
-    return hmac.digest(token, b"callengine agent sessions v1", hashlib.sha256)
 
 
 def config_of(settings: Settings) -> EngineConfig:

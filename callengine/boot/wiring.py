@@ -28,10 +28,12 @@ from callengine.asterisk.ari.telephony import AriTelephony
 from callengine.boot.clock import SteadyClock, watch_clock
 from callengine.boot.fallback_books import fallback_books
 from callengine.boot.ids import id_maker
+from callengine.boot.live_secrets import LiveSecrets
 from callengine.boot.metrics import add_engine_metrics
 from callengine.boot.secrets import Secrets
+from callengine.boot.security_log import SecurityLog
 from callengine.boot.settings import Settings
-from callengine.boot.told import ami_of, ari_of, config_of, session_key
+from callengine.boot.told import ami_of, ari_of, config_of
 from callengine.coordination.journal import RedisJournal
 from callengine.core.ids import AgentId
 from callengine.core.inbound import normalised
@@ -61,6 +63,7 @@ class Node:
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self.settings = settings
         self.registry = CollectorRegistry()
+        self.security = SecurityLog(settings.var_dir, time.time)
         self._runner: web.AppRunner | None = None
         self.clock = SteadyClock(settings.var_dir / "clock.json")
         self.inbox = Inbox()
@@ -145,6 +148,7 @@ class Node:
 
     def _api_deps(self, secrets: Secrets) -> ApiDeps:
         store = self.store
+        live = LiveSecrets(self.settings.var_dir, secrets, time.time)
         return ApiDeps(
             engine=self.engine,
             hub=self.hub,
@@ -155,8 +159,9 @@ class Node:
             do_not_call=store.do_not_call,
             deliveries=store.deliveries,
             trusted_proxies=networks_of(self.settings.api.trusted_proxies),
-            session_key=session_key(secrets),
-            admin_token=secrets.admin_token,
+            session_keys=live.session_keys,
+            admin_tokens=live.admin_tokens,
+            note=self.security.note,
             now=self.clock,
             wall_ahead_s=self.clock.ahead_s,
             checks=self.health.parts,

@@ -70,7 +70,7 @@ class Store:
             outbox=SqlOutbox(db),
             deliveries=SqlDeliveries(db, new_id),
             accounts=SqlAgentAccounts(db, clock, hasher),
-            keys=SqlShopKeys(db),
+            keys=SqlShopKeys(db, clock),
             archive=SqlArchive(db),
             do_not_call=SqlDoNotCall(db),
         )

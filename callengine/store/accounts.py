@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from callengine.core.ids import Instant, ShopId
 from callengine.engine.ports import AgentProfile
@@ -64,8 +64,9 @@ class SqlAgentAccounts:
 class SqlShopKeys:
     """`ShopKeys` on the database: a key is found by its hash or not at all."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Callable[[], Instant]) -> None:
         self._db = db
+        self._clock = clock
 
     async def shop_for_key(self, key: str) -> ShopId | None:
         """Say whose key this is."""
@@ -74,7 +75,10 @@ class SqlShopKeys:
         k = t.api_keys.c
         async with self._db.read() as connection:
             found = await connection.execute(
-                select(k.shop).where(k.key_hash == hash_of_key(key))
+                select(k.shop).where(
+                    k.key_hash == hash_of_key(key),
+                    or_(k.expires_at.is_(None), k.expires_at > self._clock()),
+                )
             )
             shop = found.scalar_one_or_none()
         return None if shop is None else ShopId(shop)

@@ -110,8 +110,8 @@ async def centre(browser: Browser) -> AsyncIterator[Centre]:
             directory=MemoryDirectory(books),
             do_not_call=MemoryDoNotCall(books),
             deliveries=MemoryDeliveries(books.outbox),
-            session_key=b"k" * 32,
-            admin_token="admin-token",
+            session_keys=lambda: (b"k" * 32,),
+            admin_tokens=lambda: ("admin-token",),
             now=time.time,
             registry=CollectorRegistry(),
         )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from callengine.boot.cli import CommandFailed, Invocation
+from callengine.boot.security_log import SecurityLog, person
 from callengine.engine.ports import StoreDown
 from callengine.store import Database
 from callengine.store import migrate as migrations
@@ -116,6 +117,7 @@ def apply(
     except BadConfiguration as bad:
         _show_problems(file, bad.problems, (), as_json=False)
         raise CommandFailed("nothing was applied") from None
+    _note_applied(context, file, applied, rotate=rotate)
     if secrets_out is not None:
         _write_secrets(applied, secrets_out)
     _show_applied(applied, as_json=as_json, shown=secrets_out is None)
@@ -188,6 +190,20 @@ def _show_problems(
             typer.echo(excerpt, err=True)
     for problem in doubts:
         typer.echo(f"{file}: warning: {problem}", err=True)
+
+
+def _note_applied(
+    context: typer.Context, file: Path, applied: Applied, *, rotate: bool
+) -> None:
+    SecurityLog(context.obj.settings().var_dir, time.time).note(
+        "applied",
+        person=person(),
+        file=str(file),
+        created=" ".join(applied.created),
+        changed=" ".join(applied.changed),
+        removed=" ".join(applied.removed),
+        rotated="yes" if rotate else "",
+    )
 
 
 def _show_applied(applied: Applied, *, as_json: bool, shown: bool) -> None:

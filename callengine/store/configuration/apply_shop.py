@@ -23,6 +23,8 @@ from callengine.store.outbox_holding import open_receiver, release_all
 from callengine.store.rows import insert_new
 
 KEY_NAME = "default"
+OVERLAP_S = 24 * 3600.0
+"""A signing secret that the file changes signs so long beside the new one."""
 
 
 class Difference(Enum):
@@ -62,7 +64,10 @@ async def apply_shop(
     """Create or update one shop with all that is its own."""
     kept = await _kept(connection, t.shops, t.shops.c.shop == shop.slug)
     made: dict[str, str] = {}
-    row = _shop_row(shop) | _signing_secrets(shop, kept, made, rotate=rotate)
+    chosen = _signing_secrets(shop, kept, made, rotate=rotate)
+    row = _shop_row(shop) | chosen
+    if kept is not None:
+        row |= _voided() if rotate else _overlaps(kept, chosen, at)
     differs = await put_row(connection, t.shops, {"shop": shop.slug}, row, kept)
     differs |= await _add_numbers(connection, shop)
     differs |= await _apply_queue(connection, shop)
@@ -119,6 +124,30 @@ def _signing_secrets(
             made[name] = new_signing_secret()
         chosen[name] = given or old or made[name]
     return chosen
+
+
+def _voided() -> dict[str, Any]:
+    """All anew means that nothing old is good any more."""
+    return {
+        column: value
+        for name in ("shop_secret", "logistics_secret")
+        for column, value in ((f"{name}_old", ""), (f"{name}_until", None))
+    }
+
+
+def _overlaps(
+    kept: Mapping[str, Any], chosen: Mapping[str, str], at: Instant
+) -> dict[str, Any]:
+    """Let the old secret of a receiver sign for a day more when the file changes it."""
+    return {
+        column: value
+        for name, secret in chosen.items()
+        if kept[name] not in ("", secret)
+        for column, value in (
+            (f"{name}_old", kept[name]),
+            (f"{name}_until", at + OVERLAP_S),
+        )
+    }
 
 
 async def _new_key(connection: AsyncConnection, shop: str, at: Instant) -> str:

@@ -100,18 +100,18 @@ async def test_an_agent_taken_off_the_roster_is_asked_to_log_in(world: Any) -> N
 
 
 def test_a_token_outlives_a_restart_with_the_same_key() -> None:
-    _, token = Sessions(b"k" * 32).open(ANNA, now=100.0)
+    _, token = Sessions(lambda: (b"k" * 32,)).open(ANNA, now=100.0)
 
-    session = Sessions(b"k" * 32).read(token, now=200.0)
+    session = Sessions(lambda: (b"k" * 32,)).read(token, now=200.0)
 
     assert session is not None
     assert session.agent == ANNA
-    assert Sessions(b"x" * 32).read(token, now=200.0) is None
+    assert Sessions(lambda: (b"x" * 32,)).read(token, now=200.0) is None
 
 
 @given(st.text(max_size=80), st.integers(0, 200))
 def test_no_altered_token_is_believed(noise: str, at: int) -> None:
-    sessions = Sessions(b"k" * 32)
+    sessions = Sessions(lambda: (b"k" * 32,))
     _, token = sessions.open(ANNA, now=100.0)
     forged = token[:at] + noise + token[at + 1 :]
 

@@ -63,7 +63,6 @@ class Node:
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self.settings = settings
         self.registry = CollectorRegistry()
-        self.security = SecurityLog(settings.var_dir, time.time)
         self._runner: web.AppRunner | None = None
         self.clock = SteadyClock(settings.var_dir / "clock.json")
         self.inbox = Inbox()
@@ -161,7 +160,7 @@ class Node:
             trusted_proxies=networks_of(self.settings.api.trusted_proxies),
             session_keys=live.session_keys,
             admin_tokens=live.admin_tokens,
-            note=self.security.note,
+            note=SecurityLog(self.settings.var_dir, time.time).note,
             now=self.clock,
             wall_ahead_s=self.clock.ahead_s,
             checks=self.health.parts,

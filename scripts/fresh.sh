@@ -55,7 +55,10 @@ inside() {
     mkdir -p .outside
     pivot_root . .outside
     umount -l /.outside
-    exec "$@"' _ "$root" "$@"
+    # Not exec: as the first process bash buries the orphans, as any machine does.
+    code=0
+    "$@" || code=$?
+    exit "$code"' _ "$root" "$@"
 }
 
 # How somebody would have got here: a clone in their home.

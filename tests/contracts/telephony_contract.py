@@ -30,6 +30,7 @@ from callengine.engine.ports import (
     Unreachable,
 )
 from tests.support.facts import FactLog
+from tests.support.waiting import destroyed
 
 DIALLED = "+74951112233"
 NORMAL = 16
@@ -200,7 +201,7 @@ class TelephonyContract:
         assert bridge in (await world.telephony.living()).bridges
         await world.telephony.close_bridge(bridge)
         await world.telephony.close_bridge(bridge)
-        assert bridge not in (await world.telephony.living()).bridges
+        assert await destroyed(world.telephony, bridge)
 
     async def test_a_channel_survives_the_end_of_its_bridge(
         self, world: TelephonyWorld

@@ -167,8 +167,8 @@ def _stasis_start(raw: Mapping[str, Any]) -> Event:
         _text(channel["id"]),
         tuple(map(_text, raw["args"])),
         _text(channel["caller"]["number"]),
-        _text(channel["name"]),
-        channel["dialplan"].get("app_name", ""),
+        _text(channel.get("name", "")),
+        _text(channel.get("dialplan", {}).get("app_name", "")),
     )
 
 

@@ -118,6 +118,7 @@ async def every_command() -> Recorder:
         channels.hang_up(channel, cause=16),
         channels.set_variable(channel, "X", "1"),
         channels.set_variables(channel, {"X": "1"}),
+        channels.read_variable(channel, "X"),
         channels.packets_received(channel),
         channels.leave(channel),
         channels.get(channel),

@@ -39,6 +39,7 @@ CALLS_PER_S = 1.2
 ORDERS_PER_S = 0.3
 TALKING_AT_LEAST = 4
 WELL_WITHIN_S = 40.0
+BOOKED_WITHIN_S = 4.0
 HABITS = Habits(talks_s=(6.0, 10.0), lets_the_other_end=0.0)
 UNREACHABLE = (ApiRefused, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -84,6 +85,7 @@ async def _run(fault: Fault, options: FaultOptions, stage: Stage) -> Seen:
         async with world.steps.step("Letting calls end"):
             await traffic.close_the_doors()
             await _settle(stage, seen)
+            await asyncio.sleep(BOOKED_WITHIN_S)  # the engine looks now and then
         seen.asterisk_after = (await world.pbx.status()).pid
         _note(stage, seen)
     return seen

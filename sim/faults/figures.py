@@ -178,5 +178,6 @@ def make_checks(fault: Fault, seen: Seen, figures: dict[str, Any]) -> list[Check
         equal("free agents paused", figures["free_agents_paused"], 0),
         equal("double dials", figures["double_dials"], 0),
         equal("messages doubled", figures["messages_doubled"], 0),
+        equal("calls missing in the books", figures["records_lost"], 0),
         equal("left behind", figures["left_behind"], none),
     ]

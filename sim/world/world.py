@@ -81,6 +81,8 @@ class World:
         self.books = Books()
         self._since = time.time()
         self.engine: Child | None = None
+        self.engine_env: dict[str, str] = {}
+        """What the engine alone is told, beside the plan's settings."""
         self.redis: Child | None = None
         self.sounds: Sounds | None = None
         self._stack = AsyncExitStack()
@@ -193,7 +195,7 @@ class World:
             [sys.executable, "-m", "callengine", "--log-json", "run"],
             name="engine",
             log=self.plan.folder / f"engine-{self._engine_starts}.log",
-            env=self.plan.env(),
+            env=self.plan.env() | self.engine_env,
         )
         ready = asyncio.create_task(self.api.until_ready(within_s=30))
         ended = asyncio.create_task(self.engine.process.wait())

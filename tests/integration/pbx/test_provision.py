@@ -25,7 +25,11 @@ async def test_a_new_agent_can_be_rung_without_a_restart(pbx: Pbx) -> None:
         Provision(shops=(make_shop(),), accounts=(make_account("vera"),))
     )
 
-    assert commands == ("module reload res_pjsip.so", "queue reload all")
+    assert commands == (
+        "module reload res_pjsip.so",
+        "dialplan reload",
+        "queue reload all",
+    )
     assert "vera/vera" in await pbx.console("pjsip show endpoint vera")
     assert "PJSIP/vera" in await pbx.console("queue show north")
     assert await started_at(pbx) == before

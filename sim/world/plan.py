@@ -13,7 +13,7 @@ from sim.ports import LOWEST, claim_udp_range, free_ports
 
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
-ASTERISK_RTP_PORTS = 2000
+ASTERISK_RTP_PORTS = 1000
 MEDIA_LAST = 60_000
 """Hardly anybody is handed UDP ports by the kernel, so media may use those as well."""
 BENCH_RTP_PORTS = 8000

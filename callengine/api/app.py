@@ -10,6 +10,7 @@ from callengine.api.login import GATE, SESSIONS, LoginGate
 from callengine.api.pages import add_headers
 from callengine.api.probes import HTTP_SECONDS, metrics_middleware
 from callengine.api.routes import add_routes
+from callengine.api.serving import timing_middleware
 from callengine.api.sessions import Sessions
 
 _BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -18,7 +19,7 @@ _BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 def build_app(deps: ApiDeps) -> web.Application:
     """Build the application; who runs it is the caller's affair."""
     app = web.Application(
-        middlewares=[metrics_middleware, error_middleware],
+        middlewares=[timing_middleware, metrics_middleware, error_middleware],
         client_max_size=MAX_BODY_BYTES,
     )
     app[DEPS] = deps

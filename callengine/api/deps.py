@@ -14,6 +14,7 @@ from callengine.engine.deliveries import Deliveries
 from callengine.engine.do_not_call import DoNotCall
 from callengine.engine.face import EngineFace
 from callengine.engine.health import Part
+from callengine.engine.order_changes import OrderChanges
 from callengine.engine.ports import (
     AgentAccounts,
     Directory,
@@ -60,6 +61,7 @@ class ApiDeps:
     engine: EngineFace
     hub: DesktopHub
     intake: OrderIntake
+    order_changes: OrderChanges
     shop_keys: ShopKeys
     accounts: AgentAccounts
     directory: Directory

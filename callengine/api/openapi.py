@@ -51,6 +51,7 @@ class Route:
 
     Attributes:
         who: shop, agent, admin, loopback or anyone.
+        filters: a model of the parameters behind the question mark.
         replies: status to model, None for what is not JSON.
         errors: statuses answered with the error object.
         query: names of the parameters behind the question mark, all optional.
@@ -62,6 +63,7 @@ class Route:
     summary: str
     who: str
     body: type[BaseModel] | None = None
+    filters: type[BaseModel] | None = None
     replies: dict[int, type[BaseModel] | None] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
     query: tuple[str, ...] = ()
@@ -114,7 +116,8 @@ def _operation(route: Route) -> dict[str, object]:
         + [
             {"name": n, "in": "query", "required": False, "schema": {"type": "string"}}
             for n in route.query
-        ],
+        ]
+        + _filters(route.filters),
         "responses": replies,
     }
     if route.who in _SECURITY:
@@ -122,6 +125,16 @@ def _operation(route: Route) -> dict[str, object]:
     if route.body is not None:
         operation["requestBody"] = _body(route.body)
     return operation
+
+
+def _filters(model: type[BaseModel] | None) -> list[dict[str, object]]:
+    if model is None:
+        return []
+    fields = model.model_json_schema()["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in fields.items()
+    ]
 
 
 def _operation_id(route: Route) -> str:

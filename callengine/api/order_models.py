@@ -1,15 +1,23 @@
 """Orders as shops send them and see them."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from callengine.api.texts import Address, Code, Line, Name, Note, Strict, Word
-from callengine.engine.orders import MAX_ITEMS, MAX_PRICE_MINOR, MAX_QUANTITY
+from callengine.api.values import (
+    Language,
+    Method,
+    Phones,
+    Price,
+    PriceMinor,
+    Quantity,
+    Zone,
+)
+from callengine.engine.orders import MAX_ITEMS
 from callengine.engine.ports import NewItem, NewOrder, OrderView
 
-Language = Annotated[str, StringConstraints(pattern="^([a-z]{2,3})?$")]
 Currency = Annotated[str, StringConstraints(pattern="^([A-Z]{3})?$")]
 Phone = Annotated[Word, Field(min_length=3)]
 
@@ -24,31 +32,37 @@ PlacedAt = Annotated[AwareDatetime, AfterValidator(_since_2000)]
 
 
 class ItemIn(Strict):
-    """One line of an order; money in minor units (kopecks, cents)."""
+    """
+    One line of an order.
+
+    Its price is `price_minor`, a whole number of minor units (kopecks, cents), or
+    `price`, in whole units as a text or a number: 129950 or "1299.50".
+    """
 
     sku: Code = ""
     name: Line = ""
     category: Word = ""
-    quantity: int = Field(default=1, ge=1, le=MAX_QUANTITY)
-    price_minor: int = Field(default=0, ge=0, le=MAX_PRICE_MINOR)
+    quantity: Quantity = 1
+    price_minor: PriceMinor = 0
+    price: Price = ""
 
 
 class CustomerIn(Strict):
-    """Who ordered; `phone` as the customer wrote it."""
+    """Who ordered; `phone` as the customer wrote it: one number or several."""
 
-    phone: Phone
+    phone: Phones
     name: Line = ""
     language: Language = ""
     region: Word = ""
     external_id: Code = ""
-    zone: Word = ""
+    zone: Zone = ""
     """IANA name such as Europe/Moscow: the clock that the customer lives by."""
 
 
 class DeliveryIn(Strict):
     """What the customer asked for."""
 
-    method: Literal["", "courier", "pickup", "post"] = ""
+    method: Method = ""
     address: Address = ""
     cut_off_at: PlacedAt | None = None
     """When the courier for this order leaves."""
@@ -148,6 +162,9 @@ class OrderOut(BaseModel):
     consent: bool
     cut_off_at: datetime | None
     held: HeldOut | None
+    comment: str
+    withdrawn_at: datetime | None
+    """When the shop took it back; in a call it is cancelled when that ends."""
 
 
 def order_out(view: OrderView) -> dict[str, Any]:
@@ -184,6 +201,8 @@ def order_out(view: OrderView) -> dict[str, Any]:
         "held": {"rule": view.held_rule, "reason": view.held_reason}
         if view.held_rule
         else None,
+        "comment": card.comment,
+        "withdrawn_at": utc(view.withdrawn_at),
     }
 
 

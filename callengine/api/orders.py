@@ -7,6 +7,7 @@ from callengine.api.auth import shop_of
 from callengine.api.bodies import read_model
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError, json_response
+from callengine.api.order_changes import CONFLICT
 from callengine.api.order_models import OrderIn, order_out
 from callengine.engine.ports import OrderRefused, TakenAs, UnknownShop
 
@@ -26,8 +27,7 @@ async def take_order(request: web.Request) -> web.StreamResponse:
         raise ApiError(404, "unknown_shop", "There is no such shop.") from None
     log.info("order taken", shop=shop, taken_as=taken.taken_as)
     if taken.taken_as is TakenAs.CONFLICT:
-        message = "This number was taken with other content, which stays."
-        raise ApiError(409, "conflict", message, field="number")
+        raise ApiError(409, "conflict", CONFLICT, field="number")
     status = 201 if taken.taken_as is TakenAs.CREATED else 200
     return json_response(order_out(taken.order), status=status)
 

@@ -6,7 +6,6 @@ from callengine.api import (
     admin,
     do_not_call,
     login,
-    orders,
     pages,
     probes,
     socket,
@@ -15,7 +14,7 @@ from callengine.api import (
 from callengine.api.delivery_routes import DELIVERY_ROUTES
 from callengine.api.errors import json_response
 from callengine.api.openapi import Route, build_document
-from callengine.api.order_models import OrderIn, OrderOut
+from callengine.api.order_routes import ORDER_ROUTES, SHOP_ERRORS
 from callengine.api.replies import (
     AgentOut,
     Floor,
@@ -34,28 +33,8 @@ async def openapi(request: web.Request) -> web.StreamResponse:
     return json_response(request.app[DOCUMENT])
 
 
-_SHOP_ERRORS = (401, 403, 404)
-
 ROUTES: tuple[Route, ...] = (
-    Route(
-        method="POST",
-        path="/api/v1/shops/{shop}/orders",
-        handler=orders.take_order,
-        summary="Take an order; the same number and content again is harmless",
-        who="shop",
-        body=OrderIn,
-        replies={201: OrderOut, 200: OrderOut},
-        errors=(400, *_SHOP_ERRORS, 409, 413, 415, 422),
-    ),
-    Route(
-        method="GET",
-        path="/api/v1/shops/{shop}/orders/{number}",
-        handler=orders.show_order,
-        summary="Show an order: stage, attempts, delivery",
-        who="shop",
-        replies={200: OrderOut},
-        errors=_SHOP_ERRORS,
-    ),
+    *ORDER_ROUTES,
     Route(
         method="GET",
         path="/api/v1/shops/{shop}/do-not-call",
@@ -63,7 +42,7 @@ ROUTES: tuple[Route, ...] = (
         summary="List the numbers that asked the shop not to be called",
         who="shop",
         replies={200: do_not_call.DoNotCallList},
-        errors=_SHOP_ERRORS,
+        errors=SHOP_ERRORS,
     ),
     Route(
         method="POST",
@@ -73,7 +52,7 @@ ROUTES: tuple[Route, ...] = (
         who="shop",
         body=do_not_call.DoNotCallIn,
         replies={200: do_not_call.DoNotCallOut},
-        errors=(400, *_SHOP_ERRORS, 413, 415, 422),
+        errors=(400, *SHOP_ERRORS, 413, 415, 422),
     ),
     Route(
         method="DELETE",
@@ -82,7 +61,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Take a number off that list",
         who="shop",
         replies={200: Nothing},
-        errors=_SHOP_ERRORS,
+        errors=SHOP_ERRORS,
     ),
     *DELIVERY_ROUTES,
     Route(

@@ -20,6 +20,7 @@ from callengine.api.app import build_app
 from callengine.api.deps import ApiDeps
 from callengine.api.forwarded import networks_of
 from callengine.api.hub import DesktopHub
+from callengine.api.serving import TimedRunner
 from callengine.asterisk.agi import AgiSettings, FastAgi, Identified, identify_with
 from callengine.asterisk.ami import EndpointWatch
 from callengine.asterisk.ari.client import AriClient
@@ -152,6 +153,7 @@ class Node:
             engine=self.engine,
             hub=self.hub,
             intake=store.intake,
+            order_changes=store.order_changes,
             shop_keys=store.keys,
             accounts=store.accounts,
             directory=store.directory,
@@ -232,9 +234,8 @@ class Node:
 
     @contextlib.asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        self._runner = runner = web.AppRunner(
+        self._runner = runner = TimedRunner(
             self.app,
-            access_log=None,
             handle_signals=False,
             shutdown_timeout=LAST_REQUESTS_S,
         )

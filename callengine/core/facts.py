@@ -290,6 +290,13 @@ class LeadsOffered(Fact):
     leads: tuple[Lead, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWithdrawn(Fact):
+    """Its shop took an order back; who is talked to about it already is talked to."""
+
+    order: OrderId
+
+
 # --- from before -----------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from callengine.core.compliance.verdict import PastAttempt
 from callengine.core.facts import Lead
-from callengine.core.ids import AttemptId, Instant, ShopId
+from callengine.core.ids import AttemptId, Instant, OrderId, ShopId
 from callengine.core.recent import RecentAttempts
 from callengine.core.recycling.urgency import OrderClock, Rank, UrgencyRules, rank
 from callengine.core.skills import Requirement
@@ -106,6 +106,10 @@ class Leads:
     def discard(self, attempt: AttemptId) -> None:
         """Take a lead out; absent is fine."""
         self._entries.pop(attempt, None)
+
+    def of_order(self, order: OrderId) -> list[AttemptId]:
+        """Name the leads of an order."""
+        return [a for a, entry in self._entries.items() if entry.lead.order == order]
 
     def attempted(
         self, shop: ShopId, number: str, attempt: PastAttempt, now: Instant

@@ -15,7 +15,7 @@ from callengine.core.agent import AUTO_ANSWER_SKILL
 from callengine.core.call import Call, Leg
 from callengine.core.campaign import Campaign
 from callengine.core.compliance.verdict import Rule, Verdict, zone_named
-from callengine.core.facts import Lead, LeadsOffered
+from callengine.core.facts import Lead, LeadsOffered, OrderWithdrawn
 from callengine.core.ids import CallId, ChannelId, PlaybackId
 from callengine.core.leads import Head, Lane
 from callengine.core.machines import AttemptCue, AttemptState, CallCue, CallState
@@ -210,8 +210,21 @@ def begin(pool: Pool, lead: Lead, shop: Shop, requirement: Requirement) -> Call:
     return call
 
 
-def take_back(pool: Pool, call_id: CallId) -> None:
-    """Hang up on a phone that rings: its answer would hardly find an agent."""
+NO_AGENT = "no agent was expected for its answer any more"
+
+
+def on_order_withdrawn(pool: Pool, fact: OrderWithdrawn) -> None:
+    """Dial an order no more; a phone that rings for it is let alone."""
+    for attempt in pool.leads.of_order(fact.order):
+        pool.leads.discard(attempt)
+    for call in list(pool.calls.values()):
+        rings = call.state is CallState.DIALLING and not call.customer.given_up
+        if rings and call.lead is not None and call.lead.order == fact.order:
+            take_back(pool, call.call, "the shop withdrew the order")
+
+
+def take_back(pool: Pool, call_id: CallId, why: str = NO_AGENT) -> None:
+    """Hang up on a phone that rings: nobody could talk, or there is nothing to say."""
     call = pool.calls[call_id]
     assert call.lead is not None
     leg = call.customer
@@ -220,7 +233,7 @@ def take_back(pool: Pool, call_id: CallId) -> None:
     pool.campaign(call.shop).attempt_hung_up(
         call.lead.tries + 1, leg.started_at, pool.now
     )
-    call.note(pool.now, "taken_back", "no agent was expected for its answer any more")
+    call.note(pool.now, "taken_back", why)
     pool.emit(do.HangUp(call=call_id, channel=leg.channel))
     pool.touch(call)
 

@@ -16,8 +16,9 @@ from callengine.core.facts import (
     AgentLoggedOut,
     AgentPaused,
     DispositionSaved,
+    OrderWithdrawn,
 )
-from callengine.core.ids import AgentId, Instant
+from callengine.core.ids import AgentId, Instant, OrderId
 from callengine.core.machines import AgentState
 from callengine.core.pool import Pool
 from callengine.engine.face import (
@@ -104,6 +105,10 @@ class Desk(ABC):
                     self.agent_freed()
 
     # --- what the API asks -------------------------------------------------------
+
+    def order_withdrawn(self, order: OrderId) -> None:
+        """Dial an order no more; see `EngineFace`."""
+        self._post(OrderWithdrawn(at=self._clock(), order=order))
 
     def _agent(self, agent: AgentId) -> Agent:
         found = self.pool.agents.get(agent)

@@ -78,6 +78,11 @@ def check_disposition(
             f"Choose the order that was {saved.disposition.value}, or save the call as"
             " informed."
         )
+    if facts is not None and facts.withdrawn and saved.disposition in WITH_DELIVERY:
+        raise DispositionRefused(
+            "The shop has withdrawn this order; tell the customer and save it as"
+            " cancelled."
+        )
     if saved.delivery is not None:
         if saved.disposition not in WITH_DELIVERY:
             raise DispositionRefused(
@@ -143,6 +148,8 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
     """Say what a disposition that was checked does to its order."""
     before = facts.order
     stage = stage_after_disposition(before.stage, saved.disposition)
+    if facts.withdrawn:
+        stage = Stage.CANCELLED
     next_try_at: Instant | None = None
     if stage is Stage.CALLBACK:
         next_try_at = saved.at + terms.callback_s
@@ -166,6 +173,7 @@ def settle(saved: SavedDisposition, terms: ShopTerms, facts: OrderFacts) -> Sett
         Disposition.WRONG_NUMBER,
         Disposition.MACHINE,
     )
+    decided = decided or (facts.withdrawn and stage != before.stage)
     return Settlement(
         stage=stage,
         # Who was spoken to is not called again once an agent said what came of it.

@@ -111,6 +111,9 @@ class EngineFace(Protocol):
         Raises `UnknownCall`, `callengine.engine.ports.DispositionRefused`.
         """
 
+    def order_withdrawn(self, order: OrderId) -> None:
+        """Note that a shop took an order back: it is not dialled, nor rung on."""
+
     def floor(self) -> dict[str, Any]:
         """Count calls by state, agents by state, latencies: plain JSON values."""
 

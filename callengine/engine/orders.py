@@ -5,7 +5,7 @@ an attempt or a disposition, what is told to whom. Pure functions of values.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +15,15 @@ from callengine.core.facts import Disposition
 from callengine.core.ids import Instant
 from callengine.core.numbers import BadNumber
 from callengine.core.records import Outcome
+from callengine.engine.limits import MAX_QUANTITY as MAX_QUANTITY
+from callengine.engine.limits import WHOLE_CURRENCIES as WHOLE_CURRENCIES
 from callengine.engine.ports import NewItem, NewOrder, OrderRefused, Shop
 from callengine.engine.reading import BadValue
+from callengine.engine.reading.money import read_price
 from callengine.engine.reading.phones import Phones, read_phones
 from callengine.engine.reading.texts import check_decoded
 
-WHOLE_CURRENCIES = frozenset(("JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"))
-"""Currencies without minor units."""
 MAX_ITEMS = 200
-MAX_QUANTITY = 100_000
 MAX_PRICE_MINOR = 10**12
 MAX_PLACED_AHEAD_S = 86_400.0
 MAX_CUT_OFF_AHEAD_S = 31 * 86_400.0
@@ -118,6 +118,7 @@ def read_order(order: NewOrder, shop: Shop, at: Instant) -> ReadOrder:
         OrderRefused: with the field and what is wrong with it.
     """
     _check_texts(order)
+    order = _with_prices(order, (order.currency or shop.currency).upper())
     _check_items(order.items)
     if order.placed_at is not None and not (
         0 <= order.placed_at <= at + MAX_PLACED_AHEAD_S
@@ -198,6 +199,25 @@ def is_zone(name: str) -> bool:
         return False
 
 
+def _with_prices(order: NewOrder, currency: str) -> NewOrder:
+    """Turn prices in whole units into minor ones, exactly."""
+    if not any(item.price for item in order.items):
+        return order
+    items = list(order.items)
+    for index, item in enumerate(items):
+        if not item.price:
+            continue
+        path = f"items.{index}.price"
+        try:
+            minor = read_price(item.price, currency)
+        except BadValue as bad:
+            raise OrderRefused(path, str(bad)) from None
+        if item.price_minor not in (0, minor):
+            raise OrderRefused(path, "price and price_minor are two different sums")
+        items[index] = replace(item, price="", price_minor=minor)
+    return replace(order, items=tuple(items))
+
+
 def _check_items(items: tuple[NewItem, ...]) -> None:
     if not items:
         raise OrderRefused("items", "the order has no items")
@@ -222,6 +242,8 @@ def _content_hash(order: NewOrder, phones: Phones) -> str:
     """Digest what the shop said; another spelling of the phone is the same."""
     said = asdict(order) | {"phone": phones.number}
     beside = [*phones.others, *phones.notes]
+    for item in said["items"]:
+        del item["price"]  # which is empty by now
     if beside:
         said["beside"] = beside
     # Fields that came later: an order without them is what it was before.

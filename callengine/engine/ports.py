@@ -292,13 +292,19 @@ class DispositionRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
-    """One line of an order that comes in."""
+    """
+    One line of an order that comes in.
+
+    Attributes:
+        price: in whole units as a text, in place of `price_minor`; '' when that holds.
+    """
 
     sku: str
     name: str
     category: str
     quantity: int
     price_minor: int
+    price: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +358,7 @@ class OrderView:
     Attributes:
         held_rule: what forbade dialling when the order was last due; empty if nothing.
         held_reason: the same for people.
+        withdrawn_at: when the shop took the order back; None if it did not.
     """
 
     order: OrderCard
@@ -367,6 +374,7 @@ class OrderView:
     cut_off_at: Instant | None = None
     held_rule: str = ""
     held_reason: str = ""
+    withdrawn_at: Instant | None = None
 
 
 class TakenAs(StrEnum):

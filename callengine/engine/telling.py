@@ -21,6 +21,8 @@ class OrderFacts:
     name: str
     comment: str
     tries: int
+    withdrawn: bool = False
+    """The shop took the order back while its customer was called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from callengine.store.do_not_call import SqlDoNotCall
 from callengine.store.intake import SqlIntake
 from callengine.store.ledger import SqlLedger
 from callengine.store.order_book import SqlOrderBook
+from callengine.store.order_changes import SqlOrderChanges
 from callengine.store.outbox import SqlOutbox
 
 __all__ = ["Database", "Store"]
@@ -36,6 +37,7 @@ class Store:
     order_book: SqlOrderBook
     ledger: SqlLedger
     intake: SqlIntake
+    order_changes: SqlOrderChanges
     outbox: SqlOutbox
     deliveries: SqlDeliveries
     accounts: SqlAgentAccounts
@@ -60,13 +62,15 @@ class Store:
             new_id: mints identities, unique for all time, at most 64 characters.
         """
         languages = SpokenLanguages(db, clock)
+        intake = SqlIntake(db, new_id)
         return cls(
             db=db,
             directory=SqlDirectory(db, clock),
             crm=SqlCrm(db, languages),
             order_book=SqlOrderBook(db, languages, new_id),
             ledger=SqlLedger(db, new_id),
-            intake=SqlIntake(db, new_id),
+            intake=intake,
+            order_changes=SqlOrderChanges(db, intake, new_id),
             outbox=SqlOutbox(db),
             deliveries=SqlDeliveries(db, new_id),
             accounts=SqlAgentAccounts(db, clock, hasher),

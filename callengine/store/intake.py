@@ -110,7 +110,7 @@ class SqlIntake:
         order_id = self._new_id()
         await connection.execute(
             insert(t.orders).values(
-                _order_row(shop.shop, read, at)
+                order_row(shop.shop, read, at)
                 | {
                     "order_id": order_id,
                     "customer": customer,
@@ -119,10 +119,8 @@ class SqlIntake:
                 }
             )
         )
-        categories = await _categories(connection, shop.shop, read)
-        await connection.execute(
-            insert(t.order_items), _item_rows(shop.shop, order_id, read, categories)
-        )
+        lines = await item_rows(connection, shop.shop, order_id, read)
+        await connection.execute(insert(t.order_items), lines)
         return TakenAs.CREATED
 
     async def column_map(self, shop: ShopId) -> ColumnMap:
@@ -155,11 +153,13 @@ class SqlIntake:
                 cut_off_at=row.cut_off_at,
                 held_rule=row.held_rule,
                 held_reason=row.held_reason,
+                withdrawn_at=row.withdrawn_at,
                 attempts=await _attempts(connection, row.order_id),
             )
 
 
-def _order_row(shop: str, read: ReadOrder, at: Instant) -> dict[str, Any]:
+def order_row(shop: str, read: ReadOrder, at: Instant) -> dict[str, Any]:
+    """Write an order as it is when it comes in."""
     order = read.order
     return {
         "shop": shop,
@@ -201,9 +201,11 @@ async def _categories(
     return {row.sku: row.category for row in found}
 
 
-def _item_rows(
-    shop: str, order_id: str, read: ReadOrder, categories: dict[str, str]
+async def item_rows(
+    connection: AsyncConnection, shop: str, order_id: str, read: ReadOrder
 ) -> list[dict[str, Any]]:
+    """Write the lines of an order, with the categories of the shop's products."""
+    categories = await _categories(connection, shop, read)
     return [
         {
             "order_id": order_id,

@@ -28,10 +28,12 @@ from callengine.store.record_rows import (
     attempt_row,
     call_row,
     decision_row,
+    disposition_row,
     event_rows,
     leg_rows,
 )
 from callengine.store.rows import fit, insert_new, insert_or_replace, terms_of
+from callengine.store.withdrawals import cancel_withdrawn
 
 CALLBACK_SLACK_S = 300.0
 """A promised call-back is urgent again when it is due, and late five minutes on."""
@@ -100,8 +102,18 @@ class SqlLedger:
                 claimed_at=None,
                 next_try_at=again_at,
             )
+            .returning(o.withdrawn_at)
         )
-        if stage is not Stage.UNREACHABLE or moved.rowcount == 0:
+        row = moved.one_or_none()
+        if row is not None and row.withdrawn_at is not None:
+            return await cancel_withdrawn(
+                connection,
+                attempt.shop,
+                attempt.order,
+                attempt.ended_at,
+                self._new_id,
+            )
+        if stage is not Stage.UNREACHABLE or row is None:
             return 0
         return await self._tell_unreachable(
             connection, attempt.shop, attempt.order, attempt.ended_at, attempt.rule
@@ -207,7 +219,8 @@ class SqlLedger:
                     connection, saved.shop, saved.order, lock=True
                 )
             check_disposition(saved, terms, facts)
-            await insert_or_replace(connection, t.dispositions, [_said_row(saved)])
+            row = disposition_row(saved)
+            await insert_or_replace(connection, t.dispositions, [row])
             if facts is not None:
                 settlement = settle(saved, terms, facts)
                 await _settle_order(connection, saved, facts, settlement)
@@ -278,17 +291,4 @@ def _started_row(lead: Lead, at: Instant) -> dict[str, object]:
         "rule": "",
         "trunk": fit(lead.trunk, 64),
         "zone": fit(lead.zone, 64),
-    }
-
-
-def _said_row(saved: SavedDisposition) -> dict[str, object]:
-    return {
-        "call": saved.call,
-        "shop": saved.shop,
-        "agent": saved.agent,
-        "customer": saved.customer,
-        "order_id": saved.order,
-        "disposition": saved.disposition.value,
-        "note": fit(saved.note, 2000),
-        "at": saved.at,
     }

@@ -27,6 +27,7 @@ from callengine.store.crm import SpokenLanguages
 from callengine.store.database import Database, persistent
 from callengine.store.leads import Claimed, LeadReader
 from callengine.store.messages import put_news
+from callengine.store.withdrawals import cancel_all_withdrawn
 
 URGENCY = UrgencyRules()
 START_S = 60.0
@@ -131,6 +132,9 @@ class SqlOrderBook:
             await connection.execute(
                 update(t.orders).where(o.attempt.in_(attempts)).values(free)
             )
+            told = await cancel_all_withdrawn(connection, self._new_id)
+        if told:
+            self._db.messages_committed.set()
 
     @persistent
     async def release_all(self, keep: Sequence[AttemptId] = ()) -> int:
@@ -154,6 +158,7 @@ class SqlOrderBook:
                 await _fail(connection, attempt)
             news = [_ended_with_engine(attempt) for attempt in ended]
             told = await put_news(connection, news, self._new_id) if news else 0
+            told += await cancel_all_withdrawn(connection, self._new_id)
         if told:
             self._db.messages_committed.set()
         return len(lost)
@@ -191,6 +196,7 @@ def _dialable(now: Instant) -> Select[Any]:
     return select(t.orders).where(
         o.attempt.is_(None),
         o.next_try_at.is_not(None),
+        o.withdrawn_at.is_(None),
         o.next_try_at <= now,
         dials,
     )

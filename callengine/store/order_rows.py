@@ -83,4 +83,5 @@ async def order_facts(
         name=row.name,
         comment=row.comment,
         tries=row.tries,
+        withdrawn=row.withdrawn_at is not None,
     )

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
+from callengine.engine.ports import SavedDisposition
 from callengine.store.rows import fit
 
 MAX_DETAIL = 20_000
@@ -111,4 +112,18 @@ def decision_row(decision: DecisionRecord) -> dict[str, Any]:
         "reason": fit(decision.reason, MAX_DETAIL),
         "detail": detail.replace("\\u0000", ""),
         "order_id": decision.order,
+    }
+
+
+def disposition_row(saved: SavedDisposition) -> dict[str, Any]:
+    """Write a disposition as it was saved."""
+    return {
+        "call": saved.call,
+        "shop": saved.shop,
+        "agent": saved.agent,
+        "customer": saved.customer,
+        "order_id": saved.order,
+        "disposition": saved.disposition.value,
+        "note": fit(saved.note, 2000),
+        "at": saved.at,
     }

@@ -1,8 +1,7 @@
 """
 The store's memory for tests: what the in-memory ports of the shops' data share.
 
-The rules are those of the real store (`engine.orders`, `engine.dispositions`,
-`engine.identification`); only the keeping is simpler.
+The rules are those of the real store (`engine`); only the keeping is simpler.
 """
 
 import json
@@ -65,6 +64,7 @@ class MemoryOrder:
     delivery: DeliveryCard | None = None
     held_rule: str = ""
     held_reason: str = ""
+    withdrawn_at: Instant | None = None
 
     @property
     def deadline_at(self) -> Instant:
@@ -102,6 +102,7 @@ class MemoryOrder:
             name=self.read.order.name.strip(),
             comment=self.read.comment,
             tries=self.tries,
+            withdrawn=self.withdrawn_at is not None,
         )
 
 

@@ -1,5 +1,6 @@
 """The `Crm` and `OrderIntake` ports in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from callengine.core.cards import Card, CustomerCard
@@ -12,6 +13,7 @@ from callengine.engine.ports import (
     AttemptView,
     Identification,
     NewOrder,
+    OrderRefused,
     OrderView,
     Taken,
     TakenAs,
@@ -68,15 +70,15 @@ class MemoryIntake:
         if configured is None:
             raise UnknownShop(f"there is no shop {shop!r}")
         read = read_order(order, configured, at)
-        there = self._by_number(shop, order.number.strip())
+        there = self.by_number(shop, order.number.strip())
         if there is not None:
             same = there.read.content_hash == read.content_hash
             verdict = TakenAs.SAME if same else TakenAs.CONFLICT
-            return Taken(taken_as=verdict, order=self._view(there))
+            return Taken(taken_as=verdict, order=self.view(there))
         kept = MemoryOrder(
             order=OrderId(self.books.new_id("order")),
             shop=shop,
-            customer=self._customer(shop, read),
+            customer=self.customer(shop, read),
             read=read,
             received_at=at,
             stage=Stage.NEW.value,
@@ -84,20 +86,33 @@ class MemoryIntake:
             next_try_at=at,
         )
         self.books.orders[kept.order] = kept
-        return Taken(taken_as=TakenAs.CREATED, order=self._view(kept))
+        return Taken(taken_as=TakenAs.CREATED, order=self.view(kept))
+
+    async def take_many(
+        self, shop: ShopId, orders: Sequence[NewOrder], at: Instant
+    ) -> list[TakenAs | OrderRefused]:
+        """Keep orders; one verdict for each, in their order."""
+        verdicts: list[TakenAs | OrderRefused] = []
+        for order in orders:
+            try:
+                verdicts.append((await self.take(shop, order, at)).taken_as)
+            except OrderRefused as refused:
+                verdicts.append(refused)
+        return verdicts
 
     async def find(self, shop: ShopId, number: str) -> OrderView | None:
         """Show an order by the shop's own number."""
-        there = self._by_number(shop, number)
-        return None if there is None else self._view(there)
+        there = self.by_number(shop, number)
+        return None if there is None else self.view(there)
 
-    def _by_number(self, shop: ShopId, number: str) -> MemoryOrder | None:
+    def by_number(self, shop: ShopId, number: str) -> MemoryOrder | None:
+        """Find an order as the books keep it."""
         for order in self.books.orders.values():
             if order.shop == shop and order.read.order.number.strip() == number:
                 return order
         return None
 
-    def _customer(self, shop: ShopId, read: ReadOrder) -> CustomerId:
+    def customer(self, shop: ShopId, read: ReadOrder) -> CustomerId:
         """Match by the shop's id, else by phone, else make them known."""
         order = read.order
         known = self._match(shop, read)
@@ -136,7 +151,8 @@ class MemoryIntake:
             found = [known for known in found if known.card.name.casefold() == name]
         return found[0] if len(found) == 1 else None
 
-    def _view(self, order: MemoryOrder) -> OrderView:
+    def view(self, order: MemoryOrder) -> OrderView:
+        """Show an order as its shop may see it."""
         return OrderView(
             order=order.card(),
             phone=order.read.phone,
@@ -150,6 +166,7 @@ class MemoryIntake:
             cut_off_at=order.read.order.cut_off_at,
             held_rule=order.held_rule,
             held_reason=order.held_reason,
+            withdrawn_at=order.withdrawn_at,
             attempts=self._attempts(order.order),
         )
 

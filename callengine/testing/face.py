@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callengine.core.cards import Card
-from callengine.core.ids import AgentId, CallId, Instant
+from callengine.core.ids import AgentId, CallId, Instant, OrderId
 from callengine.engine.face import (
     AgentView,
     CardView,
@@ -43,6 +43,7 @@ class MemoryEngine:
     present: set[AgentId] = field(default_factory=set)
     refusal: Exception | None = None
     stories: dict[CallId, dict[str, Any]] = field(default_factory=dict)
+    withdrawn: list[OrderId] = field(default_factory=list)
     histories: dict[str, OrderHistory] = field(default_factory=dict)
 
     def add_agent(self, agent: str, name: str, *, reachable: bool = True) -> AgentId:
@@ -136,6 +137,10 @@ class MemoryEngine:
         self.saved.append(form)
         if form.finish and self.cards[form.agent][form.call].state == "wrap_up":
             self.retract(form.agent, form.call, "done")
+
+    def order_withdrawn(self, order: OrderId) -> None:
+        """Note that a shop took an order back."""
+        self.withdrawn.append(order)
 
     def floor(self) -> dict[str, Any]:
         """Count agents by state."""

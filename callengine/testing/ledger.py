@@ -32,6 +32,7 @@ from callengine.engine.ports import (
     SavedDisposition,
 )
 from callengine.testing.books import MemoryBooks, MemoryOrder
+from callengine.testing.order_changes import cancel_withdrawn
 
 CALLBACK_SLACK_S = 300.0
 
@@ -78,7 +79,9 @@ class MemoryLedger:
         order.next_try_at = next_after_attempt(
             attempt.outcome, attempt.ended_at, attempt.next_try_at
         )
-        if stage is Stage.UNREACHABLE:
+        if order.withdrawn_at is not None:
+            cancel_withdrawn(self.books, order, attempt.ended_at)
+        elif stage is Stage.UNREACHABLE:
             self._tell_unreachable(order, attempt.ended_at, attempt.rule)
 
     def _tell_unreachable(self, order: MemoryOrder, at: Instant, why: str) -> None:

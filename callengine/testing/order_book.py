@@ -15,6 +15,7 @@ from callengine.engine.identification import requirement_for
 from callengine.engine.orders import FAILED_RETRY_S, Stage, in_whole_money
 from callengine.testing.books import MemoryBooks, MemoryOrder
 from callengine.testing.ledger import tell_news
+from callengine.testing.order_changes import cancel_withdrawn
 
 URGENCY = UrgencyRules()
 
@@ -43,6 +44,7 @@ class MemoryOrderBook:
             if order.attempt is None
             and order.next_try_at is not None
             and order.next_try_at <= now
+            and order.withdrawn_at is None
             and self.books.shops[order.shop].dial_orders
         ]
         ready.sort(key=lambda order: _urgency(order, now + URGENCY.needed_s))
@@ -103,6 +105,8 @@ class MemoryOrderBook:
                 del self.books.started[order.attempt]
                 order.stage, order.tries = Stage.RETRY.value, order.tries - 1
             order.attempt = None
+            if order.withdrawn_at is not None:
+                cancel_withdrawn(self.books, order, order.withdrawn_at)
 
     async def release_all(self, keep: Sequence[AttemptId] = ()) -> int:
         """Give back whatever a dead engine had claimed; see `OrderBook`."""
@@ -117,6 +121,8 @@ class MemoryOrderBook:
                     order.next_try_at or 0.0, started_at + FAILED_RETRY_S
                 )
             order.attempt = None
+            if order.withdrawn_at is not None:
+                cancel_withdrawn(self.books, order, order.withdrawn_at)
         for attempt in [a for a in self.books.started if a not in keep]:
             self._fail(attempt)
         return len(lost)

@@ -23,6 +23,7 @@ from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile
 from callengine.testing.face import MemoryEngine
+from callengine.testing.order_changes import MemoryOrderChanges
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -91,6 +92,7 @@ async def serving() -> AsyncIterator[tuple[TestServer, MemoryEngine, DesktopHub]
             engine=engine,
             hub=hub,
             intake=MemoryIntake(books),
+            order_changes=MemoryOrderChanges(books),
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),

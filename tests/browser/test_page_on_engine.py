@@ -29,6 +29,7 @@ from callengine.testing.doors import MemoryDoors
 from callengine.testing.journal import MemoryJournal, MemoryRedis
 from callengine.testing.ledger import MemoryArchive, MemoryLedger
 from callengine.testing.order_book import MemoryOrderBook
+from callengine.testing.order_changes import MemoryOrderChanges
 from callengine.testing.people import Person
 from callengine.testing.telephony import TwinTelephony
 from tests.support.pool_kit import NUMBER, REGIMES, TEPLO, make_agent, make_shop
@@ -105,6 +106,7 @@ async def centre(browser: Browser) -> AsyncIterator[Centre]:
             engine=engine,
             hub=hub,
             intake=MemoryIntake(books),
+            order_changes=MemoryOrderChanges(books),
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),

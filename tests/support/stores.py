@@ -16,6 +16,7 @@ from callengine.core.records import AttemptRecord, CallRecord, Outcome
 from callengine.core.roster import AgentProfile, Shop
 from callengine.engine.deliveries import Answer, Deliveries, Outbox, OutboxMessage
 from callengine.engine.do_not_call import DoNotCall
+from callengine.engine.order_changes import OrderChanges
 from callengine.engine.ports import (
     Archive,
     Crm,
@@ -38,6 +39,7 @@ from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.ledger import MemoryArchive, MemoryLedger
 from callengine.testing.order_book import MemoryOrderBook
+from callengine.testing.order_changes import MemoryOrderChanges
 
 NOON = 1_795_255_200.0
 """2026-11-21 10:00 UTC: 13:00 in Moscow, noon in Kyiv."""
@@ -101,6 +103,7 @@ class Bench:
     directory: Directory
     crm: Crm
     intake: OrderIntake
+    order_changes: OrderChanges
     order_book: OrderBook
     ledger: Ledger
     archive: Archive
@@ -267,6 +270,7 @@ def memory_bench() -> Bench:
         directory=MemoryDirectory(books),
         crm=MemoryCrm(books),
         intake=MemoryIntake(books),
+        order_changes=MemoryOrderChanges(books),
         order_book=MemoryOrderBook(books),
         ledger=MemoryLedger(books),
         archive=MemoryArchive(books),
@@ -301,6 +305,7 @@ async def sql_bench(store: Store) -> Bench:
         directory=store.directory,
         crm=store.crm,
         intake=store.intake,
+        order_changes=store.order_changes,
         order_book=store.order_book,
         ledger=store.ledger,
         archive=store.archive,

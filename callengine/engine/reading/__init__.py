@@ -10,6 +10,6 @@ class BadValue(ValueError):
     """A text does not say one certain thing; the message says why."""
 
 
-def words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """Part a list of words."""
     return frozenset(text.split())

@@ -8,8 +8,8 @@ right often enough for money.
 import re
 from decimal import Decimal
 
-from callengine.engine.orders import MAX_QUANTITY, WHOLE_CURRENCIES
-from callengine.engine.reading import BadValue, words
+from callengine.engine.limits import MAX_QUANTITY, WHOLE_CURRENCIES
+from callengine.engine.reading import BadValue, word_set
 
 MAX_PRICE = Decimal(10) ** 10
 """In whole units of the currency."""
@@ -20,19 +20,19 @@ _NUMBER = re.compile(r"-?[0-9][0-9., ]*")
 _WORDED = re.compile(
     r"(?P<before>[^\d\s,-]*)\s*(?P<number>-?[\d., ]+?)\s*(?P<after>\D*)"
 )
-_UNITS = words(
+_UNITS = word_set(
     "шт штук штуки штука шт-к ед уп упак упаковка упаковки компл комплект од"
     " пара пары пар pc pcs piece pieces ea x х"
 )
 _MONEY: dict[str, frozenset[str]] = {
-    "RUB": words("руб р рубль рубля рублей ₽ rub rur"),
-    "BYN": words("руб р рубль рубля рублей byn br бел.руб"),
-    "UAH": words("грн гривня гривні гривень гривна ₴ uah"),
-    "KZT": words("тг тенге ₸ kzt"),
-    "USD": words("$ usd долл доллар доллара долларов us$"),
-    "EUR": words("€ eur евро євро euro"),
-    "GBP": words("£ gbp"),
-    "PLN": words("zł zl pln"),
+    "RUB": word_set("руб р рубль рубля рублей ₽ rub rur"),
+    "BYN": word_set("руб р рубль рубля рублей byn br бел.руб"),
+    "UAH": word_set("грн гривня гривні гривень гривна ₴ uah"),
+    "KZT": word_set("тг тенге ₸ kzt"),
+    "USD": word_set("$ usd долл доллар доллара долларов us$"),
+    "EUR": word_set("€ eur евро євро euro"),
+    "GBP": word_set("£ gbp"),
+    "PLN": word_set("zł zl pln"),
 }
 
 

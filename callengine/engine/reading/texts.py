@@ -3,13 +3,13 @@
 import re
 from contextlib import suppress
 
-from callengine.engine.reading import BadValue, words
+from callengine.engine.reading import BadValue, word_set
 
 LETTERS = frozenset(
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐ"
 )
 """Of Russian and Ukrainian."""
-LOST_CELLS = words(
+LOST_CELLS = word_set(
     "#N/A #REF! #VALUE! #DIV/0! #NAME? #NUM! #NULL! #SPILL! #CALC! #GETTING_DATA"
     " #Н/Д #ССЫЛКА! #ЗНАЧ! #ДЕЛ/0! #ИМЯ? #ЧИСЛО! #ПУСТО! #ПОСИЛАННЯ! #ІМ'Я?"
 )

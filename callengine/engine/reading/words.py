@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from callengine.engine.reading import BadValue, words
+from callengine.engine.reading import BadValue, word_set
 
 _LANGUAGES = {
     "ru": "русский рус ру rus russian российский російська рос",
@@ -28,8 +28,8 @@ _METHODS = (
     ),
     ("post", re.compile(r"почт|пошт|\bpost\b|\bmail\b|ems\b")),
 )
-_YES = words("yes true 1 y on да так д + v ✓ ✔ ☑ есть є согласен згоден")
-_NO = words("no false 0 n off нет ні н - — – ✗ ✘ ☐ нету немає")
+_YES = word_set("yes true 1 y on да так д + v ✓ ✔ ☑ есть є согласен згоден")
+_NO = word_set("no false 0 n off нет ні н - — – ✗ ✘ ☐ нету немає")
 _OFFSET = re.compile(r"(utc|gmt|мск|msk)?\s*(?:([+-]|\u2212)\s*(\d{1,2})(?::?00)?)?")
 _CITIES = {
     "москва": "Europe/Moscow",

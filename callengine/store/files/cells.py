@@ -7,7 +7,7 @@ from typing import TypeVar
 from callengine.core.ids import Instant
 from callengine.engine.orders import MAX_CUT_OFF_AHEAD_S, MAX_PLACED_AHEAD_S
 from callengine.engine.ports import NewItem, NewOrder
-from callengine.engine.reading import BadValue, words
+from callengine.engine.reading import BadValue, word_set
 from callengine.engine.reading.instants import read_instant
 from callengine.engine.reading.money import read_price, read_quantity
 from callengine.engine.reading.texts import LOST_CELLS, check_decoded
@@ -23,7 +23,7 @@ from callengine.store.files.sheet import NO_VALUE
 T = TypeVar("T")
 
 IDENTITY = ("number", "phone", "name", "sku", "item", "external_id", "currency")
-TOTALS = words("итого всего итог разом усього total totals sum")
+TOTALS = word_set("итого всего итог разом усього total totals sum")
 
 
 class BadCell(ValueError):

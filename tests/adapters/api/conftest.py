@@ -21,6 +21,7 @@ from callengine.testing.directory import MemoryDirectory
 from callengine.testing.do_not_call import MemoryDoNotCall
 from callengine.testing.doors import MemoryDoors, make_profile, make_shop
 from callengine.testing.face import MemoryEngine
+from callengine.testing.order_changes import MemoryOrderChanges
 
 KEY = b"k" * 32
 
@@ -72,6 +73,7 @@ async def world() -> AsyncIterator[World]:
             engine=engine,
             hub=hub,
             intake=MemoryIntake(books),
+            order_changes=MemoryOrderChanges(books),
             shop_keys=doors,
             accounts=doors,
             directory=MemoryDirectory(books),

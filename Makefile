@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint format setup lock doctor fresh clean distclean
+.PHONY: help demo test unit lint format setup lock wheel doctor fresh clean distclean
 
 PYTHON := .venv/bin/python
 
@@ -49,6 +49,10 @@ setup: ## Install what is missing; the other commands do it for themselves
 lock: ## Choose versions of the Python packages anew
 	@scripts/setup.sh code
 	@scripts/lock.sh
+
+wheel: ## Build the wheel into dist/, with the lock it was tested with
+	@scripts/setup.sh code
+	@scripts/wheel.sh
 
 doctor: ## Say what is missing or too old on this machine
 	@scripts/setup.sh run

@@ -38,8 +38,8 @@ After=network-online.target redis-server.service redis.service postgresql.servic
 StartLimitIntervalSec=0
 
 [Service]
-# It says when it is ready, and that it is not hung: a loop that stands still for
-# WatchdogSec is killed and started anew. Calls go on meanwhile.
+# It says when it is ready. A small parent watches the engine's loop and replaces one
+# that hangs; should the parent hang, the watchdog ends both. Calls go on meanwhile.
 Type=notify
 WatchdogSec=10
 {common}
@@ -48,6 +48,8 @@ ExecStart={program} --config {config} run
 TimeoutStopSec=15
 Restart=always
 RestartSec=1
+# Wrong use, wrong settings, another engine took the node: a start would repeat it.
+RestartPreventExitStatus=2 3 4
 LimitNOFILE=65536
 
 # What it does not need is not there for it.

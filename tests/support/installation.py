@@ -71,11 +71,11 @@ class Installation:
         )
         return Path(done.stdout.strip())
 
-    def does(self, *arguments: str, code: int = 0) -> str:
+    def does(self, *arguments: str, code: int = 0, at: Path = Path("/")) -> str:
         """Run a command to its end, check its exit code, return what it said."""
         done = subprocess.run(
             [str(self.program), *self._where(arguments), *arguments],
-            cwd="/",
+            cwd=at,
             env=stranger(),
             capture_output=True,
             text=True,
@@ -105,11 +105,9 @@ class Installation:
         return self.instance.with_name("stays.log")
 
     def _where(self, arguments: tuple[str, ...]) -> list[str]:
-        return (
-            []
-            if arguments[0] in {"init", "--help"}
-            else ["--config", str(self.settings)]
-        )
+        # A restore is given in an empty folder: there is no settings file to name.
+        named = arguments[0] not in {"init", "restore"}
+        return ["--config", str(self.settings)] if named else []
 
     def edits(self, **values: str | int | bool) -> None:
         """Set values as an admin does: `api__port` is the `port` of `[api]`."""

@@ -17,6 +17,7 @@ from callengine.boot.backup.manifest import BackupError, Manifest, Part
 from callengine.boot.backup.places import ASIDE, Site
 from callengine.boot.instance import STATE, State
 from callengine.boot.own_pid import Occupied, PidFile
+from callengine.boot.ownership import give
 from callengine.store import snapshot
 from callengine.store.snapshot import SnapshotError
 
@@ -190,13 +191,8 @@ def _give_to_owner(site: Site) -> None:
     """What root restored belongs to whom `var` belongs to."""
     if os.geteuid() != 0:
         return
-    var = site.settings.var_dir
-    owner = var.stat()
-    for where, folders, names in os.walk(var):
-        for name in [*folders, *names]:
-            path = Path(where) / name
-            if path.lstat().st_uid == 0:
-                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    owner = site.settings.var_dir.stat()
+    give(site.settings.var_dir, owner.st_uid, owner.st_gid)
 
 
 def settings_in(folder: Path, told: Manifest) -> Path | None:

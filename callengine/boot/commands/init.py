@@ -21,7 +21,8 @@ from callengine.boot.instance import (
     Laid,
     lay_out,
 )
-from callengine.boot.secrets import load_secrets, secrets_path
+from callengine.boot.ownership import give
+from callengine.boot.secrets import load_secrets
 from callengine.boot.sections import absolute, beside
 from callengine.boot.units import UnitPlan
 from callengine.shipped import FOLDERS
@@ -137,8 +138,7 @@ def _give_to(user: str, plan: UnitPlan) -> None:
         if settings.exists():
             os.chown(settings, 0, account.pw_gid)
             settings.chmod(0o640)
-        for path in (plan.var_dir, secrets_path(plan.var_dir)):
-            os.chown(path, account.pw_uid, account.pw_gid)
+        give(plan.var_dir, account.pw_uid, account.pw_gid)
     except OSError as error:
         raise InstanceError(f"cannot give {plan.folder} to {user}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.boot import instance
+from callengine.boot import cli, instance
 from callengine.boot.cli import main
 from callengine.boot.instance import STATE
 from callengine.boot.managed_pbx import pbx_config
@@ -272,3 +273,25 @@ def test_the_units_keep_their_user_when_init_is_given_again() -> None:
         assert "ProtectSystem=strict" in unit.read_text()
     engine = Path("site/systemd/callengine.service").read_text()
     assert "Type=notify\nWatchdogSec=10\n" in engine
+    never_again = (cli.WRONG_USE, cli.WRONG_SETTINGS, cli.FENCED)
+    assert f"RestartPreventExitStatus={' '.join(map(str, never_again))}\n" in engine
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_made_in_var_is_given_to_the_services_user() -> None:
+    account = next(entry for entry in pwd.getpwall() if entry.pw_uid > 0)
+    theirs, root_own = account.pw_uid, 0
+    init("site", "--user", account.pw_name)
+    var = Path("site/var")
+    (var / "callengine.db").touch()
+    (var / "pbx").mkdir()
+    Path("secret").touch()
+    (var / "linked").hardlink_to("secret")
+    (var / "pointer").symlink_to(Path("secret").absolute())
+    init("site")
+    for path in (var, var / "callengine.db", var / "pbx", var / "secrets.toml"):
+        assert path.stat().st_uid == theirs
+    assert Path("secret").stat().st_uid == root_own
+    settings = Path("site/callengine.toml").stat()
+    assert (settings.st_uid, settings.st_gid) == (root_own, account.pw_gid)
+    assert settings.st_mode & 0o777 == 0o640

@@ -50,10 +50,18 @@ def known_to(site: Installation) -> tuple[Settings, Secrets]:
 
 def sip_password(site: Installation, login: str) -> str:
     """The password that the agent's phone was given."""
-    file = site.instance / "var" / "pbx" / "etc" / "provisioned" / "pjsip_agents.conf"
-    found = re.search(rf"username = {login}\npassword = (\S+)", file.read_text())
-    assert found, file.read_text()
+    folder = site.instance / "var" / "pbx" / "etc" / "provisioned"
+    text = (folder / "pjsip_agents.conf").read_text()
+    found = re.search(rf"username = {login}\npassword = (\S+)", text)
+    assert found, text
     return found[1]
+
+
+def provisioned(site: Installation) -> str:
+    """What Asterisk is told of the agents' phones, now."""
+    site.does("provision")
+    folder = site.instance / "var" / "pbx" / "etc" / "provisioned"
+    return (folder / "pjsip_agents.conf").read_text()
 
 
 @contextmanager
@@ -161,11 +169,29 @@ async def test_from_the_wheel_to_a_call(
             assert answered == [AGENT]
         call = await the_call(site)
         assert "offered to s01" in " ".join(site.does("why", call).split())
+        site.does("backup", str(tmp_path / "saved"))
     assert process.returncode == 0, site.log.read_text()
     assert "Traceback" not in site.log.read_text()
 
     site.does("pbx", "down")
     await until(lambda: site.left_running() == [], within_s=10)
+    comes_back(site, tmp_path, call)
+
+
+def comes_back(site: Installation, folder: Path, call: str) -> None:
+    """The machine is gone: in an empty folder the backup makes it what it was."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    again = Installation(site.program.parents[1], elsewhere)
+    again.does("restore", str(folder / "saved"), at=elsewhere)
+    again.does("init", str(elsewhere))
+    assert (
+        f"WorkingDirectory={elsewhere}\n"
+        in (elsewhere / "systemd" / "callengine.service").read_text()
+    )
+    assert (elsewhere / "dialplan" / "agents.conf.j2").read_text().endswith(PROMPT)
+    assert "offered to s01" in " ".join(again.does("why", call).split())
+    assert sip_password(site, AGENT) in provisioned(again)
 
 
 async def the_call(site: Installation) -> str:

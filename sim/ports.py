@@ -41,6 +41,17 @@ def free_ports(
     raise OSError(f"no {count} free ports in {LOWEST}-{EPHEMERAL}")
 
 
+def is_free(port: int, *, host: str = _LOOPBACK) -> bool:
+    """Whether nobody listens on a TCP port just now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 def free_udp_range(length: int, *, first: int = LOWEST, last: int = EPHEMERAL) -> int:
     """
     Find the start of `length` consecutive UDP ports free on every address.

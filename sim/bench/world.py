@@ -33,6 +33,10 @@ class BenchWorld(World):
         self._agents_at = agents_at
         self._groups = groups
 
+    def usual_receiver_port(self) -> int:
+        """Say nothing: a benchmark's roster is made anew each time."""
+        return 0
+
     async def load(self) -> None:
         """Apply the benchmark's roster; nobody guesses, so passwords are cheap."""
         await self.database.open()

@@ -105,7 +105,8 @@ def picture(stage: Stage, floor: dict[str, Any]) -> Group:
     watched = Panel(tables, title=title, subtitle=foot)
     if stage.invitation is None:
         return Group(watched)
-    return Group(watched, _place(stage.invitation))
+    # First: a low terminal shows only the beginning.
+    return Group(_place(stage.invitation), watched)
 
 
 def _place(invitation: Invitation) -> Panel:

@@ -19,7 +19,7 @@ class RunDatabase(Protocol):
         """Have it there: True when loaded already, from the template of a run."""
         ...
 
-    async def keep(self, template: Template) -> None:
+    async def keep(self, template: Template, *, receiver_port: int) -> None:
         """Make the template from it, once it is loaded."""
         ...
 
@@ -40,9 +40,9 @@ class Sqlite:
             return False
         return await asyncio.to_thread(template.use, self._folder)
 
-    async def keep(self, template: Template) -> None:
+    async def keep(self, template: Template, *, receiver_port: int) -> None:
         """Copy the file while nobody writes."""
-        await template.keep(self._folder, self._copy)
+        await template.keep(self._folder, self._copy, receiver_port=receiver_port)
 
     async def close(self) -> None:
         """Nothing serves a file."""
@@ -69,9 +69,13 @@ class Postgres:
         await self.server.start(data)
         return loaded
 
-    async def keep(self, template: Template) -> None:
+    async def keep(self, template: Template, *, receiver_port: int) -> None:
         """Copy the data; the server is down for a moment."""
-        await template.keep(self._folder, lambda draft: self.server.keep(draft / DATA))
+        await template.keep(
+            self._folder,
+            lambda draft: self.server.keep(draft / DATA),
+            receiver_port=receiver_port,
+        )
 
     async def close(self) -> None:
         """End the server."""

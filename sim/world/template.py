@@ -14,6 +14,8 @@ DATABASE = "callengine.db"
 DATA = "postgres"
 """Where a template holds SQLite's file, or PostgreSQL's data directory."""
 CREDENTIALS = "credentials.json"
+RECEIVER_PORT = "receiver.port"
+"""The receivers' addresses are in the database: who listens there need not tell it."""
 KINDS = ("sqlite", "postgresql")
 
 
@@ -33,6 +35,13 @@ class Template:
         has_database = any((self.folder / name).exists() for name in (DATABASE, DATA))
         return has_database and (self.folder / CREDENTIALS).exists()
 
+    def receiver_port(self) -> int:
+        """Say where the receivers that the database knows were, 0 if not known."""
+        try:
+            return int((self.folder / RECEIVER_PORT).read_text())
+        except (OSError, ValueError):
+            return 0
+
     def use(self, run: Path) -> bool:
         """Copy credentials, and SQLite's file, to a run's folder; False without."""
         if not self.exists:
@@ -44,7 +53,11 @@ class Template:
         return True
 
     async def keep(
-        self, run: Path, database: Callable[[Path], Awaitable[None]]
+        self,
+        run: Path,
+        database: Callable[[Path], Awaitable[None]],
+        *,
+        receiver_port: int = 0,
     ) -> None:
         """
         Make it from a run whose database is loaded and at rest; replace older ones.
@@ -57,6 +70,7 @@ class Template:
         draft.mkdir(parents=True, mode=0o700)
         await database(draft)
         shutil.copyfile(run / CREDENTIALS, draft / CREDENTIALS)
+        (draft / RECEIVER_PORT).write_text(f"{receiver_port}\n")
         others = tuple(f"{kind}-" for kind in KINDS if not self._is(kind))
         for old in self.folder.parent.iterdir():
             if old != draft and not old.name.startswith(others):
@@ -83,4 +97,5 @@ def _sources(shops: Path) -> Iterable[Path]:
     yield shops
     yield from sorted((PROJECT / "migrations").rglob("*.py"))
     yield from sorted((PROJECT / "sim" / "shops").glob("*.py"))
-    yield from sorted((PROJECT / "callengine" / "store").rglob("*.py"))
+    for part in ("store", "core"):
+        yield from sorted((PROJECT / "callengine" / part).rglob("*.py"))

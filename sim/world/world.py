@@ -22,6 +22,7 @@ import aiohttp
 
 from callengine.asterisk.pbx import Pbx
 from callengine.store import Database
+from sim.ports import is_free
 from sim.processes import Child, run_to_end, start_child
 from sim.receiver.app import Receiver
 from sim.receiver.ledger import SIDES
@@ -38,7 +39,7 @@ from sim.world.redis import own_redis
 from sim.world.remains import Family, Remains
 from sim.world.shops import Credentials, ShopsFile, read_credentials
 from sim.world.steps import Say, Steps
-from sim.world.template import template_for
+from sim.world.template import Template, template_for
 
 PROGRAMS = {
     "sipp": "sip-tester",
@@ -106,6 +107,7 @@ class World:
     async def _bring_up(self) -> None:
         fresh_folder(self.plan.folder)
         self.plan.write_secrets()
+        self.receiver.port = self.usual_receiver_port()
         await self._stack.enter_async_context(self.receiver)
         await self._stack.enter_async_context(self.api)
         # Asterisk takes longest to be told of its phones, the engine to start.
@@ -146,18 +148,25 @@ class World:
         async with self.steps.step("Starting the engine"):
             await self.start_engine()
 
+    def usual_receiver_port(self) -> int:
+        """Say where an earlier run's receivers were, if there is room; else 0."""
+        port = self._template().receiver_port()
+        return port if port and is_free(port) else 0
+
+    def _template(self) -> Template:
+        run, kind = self.plan.folder, self.plan.database_kind
+        return template_for(run.parent, self.shops.path, kind=kind)
+
     async def load(self) -> None:
         """Make the database, or take an earlier run's; tell it of our receivers."""
-        run = self.plan.folder
-        kind = self.plan.database_kind
-        template = template_for(run.parent, self.shops.path, kind=kind)
-        if await self.database.open(template):
-            await self.apply()
-        else:
+        run, template, port = self.plan.folder, self._template(), self.receiver.port
+        if not await self.database.open(template):
             await self.callengine("migrate")
             await self.apply()
             await load_customers(self.plan)
-            await self.database.keep(template)
+            await self.database.keep(template, receiver_port=port)
+        elif port != template.receiver_port():
+            await self.apply()
         self.credentials = read_credentials(run / "credentials.json")
         self.receiver.secrets = self.credentials.secrets
 

@@ -101,3 +101,15 @@ async def test_each_kind_of_database_has_its_own(
     assert server.exists
     assert server.use(tmp_path)
     assert not (tmp_path / DATABASE).exists()
+
+
+async def test_where_the_receivers_were_is_remembered(
+    tmp_path: Path, run: Path, shops: Path
+) -> None:
+    async def copy(draft: Path) -> None:
+        vacuum_into(run / DATABASE, draft / DATABASE)
+
+    template = template_for(tmp_path, shops, TODAY)
+    assert template.receiver_port() == 0
+    await template.keep(run, copy, receiver_port=12_345)
+    assert template.receiver_port() == 12_345

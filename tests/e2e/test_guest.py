@@ -62,7 +62,7 @@ async def test_our_phone_rings_answers_and_hangs_up_only_when_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(guests, "SPEAKS_S", 0.5)  # the speech begins anew at once
-    async with Sipp(calling):
+    async with Sipp(calling) as sipp:
         assert await in_state(guest, "ringing")
         assert await in_state(guest, "talking")
 
@@ -72,6 +72,7 @@ async def test_our_phone_rings_answers_and_hangs_up_only_when_told(
         assert await until(for_a_while, every_s=0.1, within_s=20)
         await guest.hang_up()
         assert await in_state(guest, "idle")
+        await sipp.finished(within_s=10)
 
 
 async def test_a_phone_that_is_not_to_answer_waits_for_the_page(
@@ -82,7 +83,7 @@ async def test_a_phone_that_is_not_to_answer_waits_for_the_page(
         async with (
             PhonePage(guest) as page,
             aiohttp.ClientSession(page.url) as person,
-            Sipp(calling),
+            Sipp(calling) as sipp,
         ):
             assert await in_state(guest, "ringing")
 
@@ -99,6 +100,7 @@ async def test_a_phone_that_is_not_to_answer_waits_for_the_page(
             assert shown["answers_itself"] is False
             await person.post("hang-up")
             assert await in_state(guest, "idle")
+            await sipp.finished(within_s=10)
     finally:
         guest.switch()
 
@@ -140,13 +142,14 @@ async def test_ours_makes_room_for_the_persons_own_and_comes_back(
         await stack.enter_async_context(own)
         await own.registered()
         assert await until(taken_over, every_s=0.05, within_s=10)
-        async with Sipp(calling):
+        async with Sipp(calling) as sipp:
             call = await own.incoming.get()
             await own.answer()
             await call.established.wait()
             assert guest.view().state == "idle"
             await own.hang_up()
             await call.closed.wait()
+            await sipp.finished(within_s=10)
     assert await until(ours_again, every_s=0.05, within_s=10)
 
     for card in desktop.cards.values():
@@ -154,7 +157,8 @@ async def test_ours_makes_room_for_the_persons_own_and_comes_back(
             await desktop.say(
                 "disposition", call=card.call, finish=True, disposition="informed"
             )
-    async with Sipp(calling):
+    async with Sipp(calling) as sipp:
         assert await in_state(guest, "talking")
         await guest.hang_up()
         assert await in_state(guest, "idle")
+        await sipp.finished(within_s=10)

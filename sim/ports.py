@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import tempfile
+import weakref
 from contextlib import ExitStack
 from pathlib import Path
 from random import SystemRandom
@@ -13,8 +14,14 @@ LOWEST = 10_000
 EPHEMERAL = 32_768
 """From here on the kernel hands ports out by itself."""
 _SLOT = 1000
-_CLAIMS: list[int] = []
-"""Open files whose locks say what is ours; the kernel lets go of them at our end."""
+
+
+class ClaimedRange:
+    """Ports that no other run of ours takes, as long as this object lives."""
+
+    def __init__(self, first: int, locked: list[int]) -> None:
+        self.first = first
+        weakref.finalize(self, _close, locked)
 
 
 def free_ports(
@@ -69,27 +76,34 @@ def free_udp_range(length: int, *, first: int = LOWEST, last: int = EPHEMERAL) -
     raise OSError(f"no {length} free UDP ports in a row in {first}-{last}")
 
 
-def claim_udp_range(length: int, *, first: int, last: int) -> int:
+def claim_udp_range(
+    length: int, *, first: int, last: int, all_free: bool = True
+) -> ClaimedRange:
     """
     Find such a range that no other run of ours has claimed either.
 
     Media ports are free until calls take them, so that looking alone would let two
-    runs meet. The claim lasts as long as this process.
+    runs meet. The claim lasts as long as what is returned, at most as this process.
+
+    Args:
+        all_free: nobody else may have bound any; who passes over ports that are taken,
+            as Asterisk does, need not have them all.
     """
-    start = first
+    start = first + first % 2
     for _ in range(2 * (last - LOWEST) // _SLOT):
-        start = free_udp_range(length, first=start, last=last)
-        taken = _claim(start // _SLOT, (start + length - 1) // _SLOT)
+        if all_free:
+            start = free_udp_range(length, first=start, last=last)
+        locked, taken = _claim(start // _SLOT, (start + length - 1) // _SLOT)
         if taken is None:
-            return start
+            return ClaimedRange(start, locked)
         start = (taken + 1) * _SLOT
         if start + length > last:
             start = LOWEST
     raise OSError(f"other runs have claimed all ports in {LOWEST}-{last}")
 
 
-def _claim(first: int, last: int) -> int | None:
-    """Lock these slots, all of them or none; which one somebody else has."""
+def _claim(first: int, last: int) -> tuple[list[int], int | None]:
+    """Lock these slots, all of them or none; the locks, or who is in the way."""
     locked: list[int] = []
     for slot in range(first, last + 1):
         fd = _lock_file(slot)
@@ -97,11 +111,14 @@ def _claim(first: int, last: int) -> int | None:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            for each in locked:
-                os.close(each)
-            return slot
-    _CLAIMS.extend(locked)
-    return None
+            _close(locked)
+            return [], slot
+    return locked, None
+
+
+def _close(locked: list[int]) -> None:
+    for fd in locked:
+        os.close(fd)
 
 
 def _lock_file(slot: int) -> int:

@@ -9,7 +9,7 @@ from random import SystemRandom
 from typing import Literal
 
 from callengine.asterisk.pbx_config import PROJECT, PbxConfig
-from sim.ports import LOWEST, claim_udp_range, free_ports
+from sim.ports import LOWEST, ClaimedRange, claim_udp_range, free_ports
 
 TRUNK_ADDRESS = "127.0.0.2"
 BENCH_DIALPLAN = Path(__file__).parents[1] / "bench" / "dialplan"
@@ -73,6 +73,8 @@ class Plan:
     database_kind: DatabaseKind = "sqlite"
     timing: Timing = field(default_factory=Timing)
     bench: bool = False
+    claims: tuple[ClaimedRange, ...] = field(default=(), repr=False, compare=False)
+    """What keeps the media ports ours."""
 
     @property
     def api_url(self) -> str:
@@ -171,6 +173,11 @@ class Plan:
         )
 
 
+def _media_ports(count: int, *, all_free: bool = True) -> ClaimedRange:
+    first = SystemRandom().randrange(LOWEST, MEDIA_LAST - count)
+    return claim_udp_range(count, first=first, last=MEDIA_LAST, all_free=all_free)
+
+
 def make_plan(
     folder: Path,
     *,
@@ -184,11 +191,9 @@ def make_plan(
         free_ports(1, host=host, kind=socket.SOCK_DGRAM)[0]
         for host in ("127.0.0.1", TRUNK_ADDRESS)
     )
-    # One search for all, so that the ranges cannot meet.
     rtp_ports = BENCH_RTP_PORTS if bench else ASTERISK_RTP_PORTS
-    length = rtp_ports + 2 * 1000
-    first = SystemRandom().randrange(LOWEST, MEDIA_LAST - length)
-    rtp = claim_udp_range(length, first=first, last=MEDIA_LAST)
+    rtp = _media_ports(rtp_ports, all_free=False)
+    phones, sipp = _media_ports(1000), _media_ports(1000)
     return Plan(
         folder=folder,
         redis_port=redis,
@@ -199,10 +204,11 @@ def make_plan(
         agi_port=agi,
         sip_port=sip,
         trunk_port=trunk,
-        rtp_first=rtp,
+        rtp_first=rtp.first,
         rtp_ports=rtp_ports,
-        phones_rtp_first=rtp + rtp_ports,
-        sipp_rtp_first=rtp + rtp_ports + 1000,
+        phones_rtp_first=phones.first,
+        sipp_rtp_first=sipp.first,
+        claims=(rtp, phones, sipp),
         database_kind=database,
         timing=timing or Timing(),
         bench=bench,

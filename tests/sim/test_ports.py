@@ -35,16 +35,34 @@ def test_where_there_is_no_room_it_says_so() -> None:
         free_udp_range(10, first=LOWEST, last=LOWEST + 5)
 
 
+THEIRS = (
+    "from sim.ports import claim_udp_range;"
+    "print(claim_udp_range(1500, first=40_000, last=60_000).first)"
+)
+"""What another run does."""
+
+
+def another_runs_first() -> int:
+    argv = [sys.executable, "-c", THEIRS]
+    done = subprocess.run(argv, check=True, capture_output=True, timeout=60)
+    return int(done.stdout)
+
+
 def test_two_runs_that_look_at_one_place_do_not_meet() -> None:
     mine = claim_udp_range(1500, first=40_000, last=60_000)
-    program = (
-        "from sim.ports import claim_udp_range;"
-        "print(claim_udp_range(1500, first=40_000, last=60_000))"
-    )
-    found = []
-    for _run in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", program], check=True, capture_output=True, timeout=60
-        )
-        found.append(int(done.stdout))
-    assert all(theirs >= mine + 1500 or theirs + 1500 <= mine for theirs in found)
+    theirs = another_runs_first()
+    assert theirs >= mine.first + 1500 or theirs + 1500 <= mine.first
+
+
+def test_a_claim_is_over_when_nobody_holds_it() -> None:
+    for _ in range(100):  # many more than there are ports
+        claim_udp_range(1500, first=40_000, last=60_000)
+
+
+def test_who_passes_over_taken_ports_needs_only_the_claim() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("0.0.0.0", 0))
+        first = taken.getsockname()[1] // 1000 * 1000
+        one = claim_udp_range(1000, first=first, last=60_000, all_free=False)
+        other = claim_udp_range(1000, first=first, last=60_000, all_free=False)
+    assert abs(one.first - other.first) >= 1000

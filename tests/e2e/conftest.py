@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from sim.demo.guest import Guest
+from sim.demo.welcome import TIMING
 from sim.world.plan import make_plan
 from sim.world.shops import read_shops
 from sim.world.staff import Staff
@@ -20,7 +21,7 @@ async def world(tmp_path_factory: object) -> AsyncIterator[World]:
     """A system with one shop; nothing of it is left afterwards."""
     folder: Path = tmp_path_factory.mktemp("world")  # type: ignore[attr-defined]
     shops = read_shops(Path(__file__).parent / "one_agent.toml")
-    world = World(make_plan(folder / "run"), shops, print)
+    world = World(make_plan(folder / "run", timing=TIMING), shops, print)
     async with world:
         yield world
     assert world.remains.processes == []

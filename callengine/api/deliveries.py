@@ -135,7 +135,7 @@ async def replay(request: web.Request) -> web.StreamResponse:
     shop = await shop_of(request)
     deps = request.app[DEPS]
     message = MessageId(request.match_info["message"][:MAX_ID_CHARS])
-    if not await deps.deliveries.replay(message, deps.now(), shop):
+    if not await deps.deliveries.replay(message, deps.wall_now(), shop):
         raise _unknown()
     log.info("message replayed", shop=shop, message=message)
     return json_response({})
@@ -153,7 +153,7 @@ async def resume(request: web.Request) -> web.StreamResponse:
     shop = await shop_of(request)
     deps = request.app[DEPS]
     receiver = _known_receiver(request)
-    waiting = await deps.deliveries.resume(shop, receiver, deps.now())
+    waiting = await deps.deliveries.resume(shop, receiver, deps.wall_now())
     log.info("receiver resumed", shop=shop, receiver=receiver, waiting=waiting)
     return json_response({"waiting": waiting})
 
@@ -164,7 +164,7 @@ async def send_test(request: web.Request) -> web.StreamResponse:
     deps = request.app[DEPS]
     receiver = _known_receiver(request)
     try:
-        message = await deps.deliveries.send_test(shop, receiver, deps.now())
+        message = await deps.deliveries.send_test(shop, receiver, deps.wall_now())
     except CannotTest as error:
         raise ApiError(409, "cannot_test", str(error)) from None
     return json_response({"message": message}, status=202)

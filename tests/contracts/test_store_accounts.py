@@ -122,6 +122,7 @@ async def test_phone_accounts_hold_what_asterisk_needs(store: Store) -> None:
     )
     assert anna.sip_password == made.agents["a01"]["sip_password"]
     assert bogdan.shops == ("svitlo", "teplo")
+    assert (anna.srtp, bogdan.srtp) == (None, False)
 
 
 async def test_an_agent_removed_can_no_longer_log_in(store: Store) -> None:

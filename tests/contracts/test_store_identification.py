@@ -4,6 +4,7 @@ import pytest
 
 from callengine.core.facts import Disposition
 from callengine.core.ids import AgentId, CallId, CustomerId
+from callengine.core.phones import AutoAnswer
 from tests.support.stores import (
     NOON,
     SVITLO,
@@ -159,6 +160,11 @@ async def test_the_roster_names_shops_and_agents(bench: Bench) -> None:
     assert roster.shops[1].caller_id == "+74950000101"
     bogdan = roster.agents[1]
     assert (bogdan.endpoint, bogdan.phone_mode) == ("PJSIP/a02", "ring")
+    assert (bogdan.auto_answer, bogdan.srtp) == (AutoAnswer.BOTH, False)
+    assert (roster.agents[0].auto_answer, roster.agents[0].srtp) == (
+        AutoAnswer.ALERT_INFO,
+        None,
+    )
     assert bogdan.shops == ("svitlo", "teplo")
     assert bogdan.skills == {
         "lang.ru": 6,

@@ -221,13 +221,16 @@ class EndpointWatch:
         endpoint = f"PJSIP/{said.endpointname}"
         phone = self._phones.setdefault(endpoint, _Phone())
         bindings = phone.bindings if phone.bindings is not None else set()
+        known = said.uri in bindings
         if _word(said.contactstatus) in _DEAD_BINDING:
             bindings.discard(said.uri)
         else:
             bindings.add(said.uri)
         phone.bindings = bindings
         phone.reachable = bool(bindings)
-        self._tell(endpoint)
+        # A phone that was started again may come back under the same binding: the
+        # engine, which holds it to be away, learns so.
+        self._tell(endpoint, again=known and said.uri in bindings)
 
     def _on_device(self, _manager: Manager, said: Any) -> None:
         self.events += 1

@@ -150,6 +150,11 @@ class Call:
         self.events.append((at, name, detail))
 
     @property
+    def waits_since(self) -> Instant:
+        """When the wait began in which the caller is; a talk before does not count."""
+        return self.enqueued_at if self.requeued_at is None else self.requeued_at
+
+    @property
     def needed(self) -> str:
         """Say what the call needed at first."""
         return str(self.required) if self.ruling is None else self.ruling.needed

@@ -197,7 +197,7 @@ def refresh_card(pool: Pool, call: Call) -> None:
 
 def requeue(pool: Pool, call: Call) -> None:
     """Find another agent for a call that lost its own; its place is the old one."""
-    if call.requeued_at is not None and call.customer.alive:
+    if call.requeued_at == pool.now and call.customer.alive:
         explain_loss(pool, call)
     routing.enqueue(pool, call)
     play_music(pool, call)
@@ -250,7 +250,7 @@ def on_playback_ended(pool: Pool, fact: PlaybackEnded) -> None:
 def on_waiting_due(pool: Pool, call: Call) -> None:
     """Do what is due for a call that has no agent yet."""
     rules = pool.rules
-    if pool.now >= call.enqueued_at + rules.max_wait_s:
+    if pool.now >= call.waits_since + rules.max_wait_s:
         overflow(pool, call)
         return
     routing.serve(pool)

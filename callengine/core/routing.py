@@ -170,7 +170,7 @@ def next_due(pool: Pool, call: Call) -> float | None:
     if call.state is CallState.IDENTIFYING:
         due.append(call.enqueued_at + rules.identify_most_s)
     if call.state is CallState.WAITING:
-        due.append(call.enqueued_at + rules.max_wait_s)
+        due.append(call.waits_since + rules.max_wait_s)
     if call.state in (CallState.WAITING, CallState.OFFERED):
         quiet = call.shop.music and not call.music and call.playback is None
         if call.lead is None and quiet:

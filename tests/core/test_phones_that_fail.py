@@ -164,6 +164,28 @@ def test_the_request_to_wait_is_followed_by_music() -> None:
     assert p.last(do.StartMusic).music == "default"
 
 
+def test_a_long_talk_before_the_loss_is_no_long_wait() -> None:
+    p, call = talking("anna")
+    p.wait(1000)
+    assert call.agent_leg is not None
+    p.ends(call.agent_leg.channel, 44, vanished=True)
+    p.wait(200)
+    assert call.state is CallState.WAITING
+    assert p.asked(do.LeaveToDialplan) == []
+    p.wait(101)
+    assert p.last(do.LeaveToDialplan).channel == call.customer.channel
+
+
+def test_the_request_to_wait_is_said_once() -> None:
+    p, call = talking("anna", "boris")
+    assert call.agent_leg is not None
+    p.ends(call.agent_leg.channel, 44, vanished=True)
+    p.ready("boris")
+    assert call.agent_leg is not None
+    p.ends(call.agent_leg.channel, 17, sip_code=486)
+    assert len(p.asked(do.Play)) == 1
+
+
 def test_an_agent_who_comes_back_may_have_the_very_caller() -> None:
     p, call = talking("anna")
     assert call.agent_leg is not None

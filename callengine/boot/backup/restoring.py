@@ -106,7 +106,10 @@ def _demand_empty(site: Site, *, force: bool) -> None:
     try:
         full = asyncio.run(snapshot.has_data(site.settings.database_url))
     except SnapshotError as error:
-        raise BackupError(f"{error}. With --force it is replaced") from error
+        told = f"{error}; nothing was changed"
+        if snapshot.file_of(site.settings.database_url) is not None:
+            told = f"{error}. With --force it is set aside"
+        raise BackupError(told) from error
     if full:
         raise BackupError(
             "the database has data, which would be gone. If that is what you want:"

@@ -64,7 +64,7 @@ def take(site: Site, target: Path, *, made_at: str, recordings: bool = True) -> 
     except SnapshotError as error:
         raise BackupError(f"{error}; there is no backup") from error
     except OSError as error:
-        raise BackupError(f"cannot write {target}: {error}") from error
+        raise BackupError(f"there is no backup {target}: {error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     left_out = tuple(str(folder) for folder in elsewhere(site))

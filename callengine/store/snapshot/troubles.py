@@ -29,4 +29,4 @@ class explained:  # noqa: N801 - reads as `with explained():`
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, EXPECTED):
             cause = getattr(error, "orig", None) or error
-            raise SnapshotError(f"the database does not take part: {cause}") from error
+            raise SnapshotError(f"the database cannot be used: {cause}") from error

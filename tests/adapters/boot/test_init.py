@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from callengine.boot import cli, instance
+from callengine.boot import checks, cli, instance
 from callengine.boot.cli import main
+from callengine.boot.findings import Level
 from callengine.boot.instance import STATE
 from callengine.boot.managed_pbx import pbx_config
 from callengine.boot.secrets import Secrets
@@ -239,13 +240,29 @@ def test_its_own_virtual_environment_may_be_in_it(
     assert (Path("site") / STATE).exists()
 
 
-def test_the_record_names_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_another_version_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CALLENGINE_PBX__BINARY", "/nowhere/asterisk")
+
+    def told_by(*arguments: str, code: int) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == code
+        return capsys.readouterr().err
+
     init("site")
     told = json.loads((Path("site") / STATE).read_text())
     assert instance.behind(Path("site")) is None
     told["version"] = "0.0.9"
     (Path("site") / STATE).write_text(json.dumps(told))
     assert instance.behind(Path("site")) == "0.0.9"
+    said = told_by("--config", "site/callengine.toml", "pbx", "up", code=1)
+    assert "those of callengine 0.0.9" in said
+    assert f"callengine init {Path('site').absolute()}" in said
+    found = checks._instance(Path("site"))
+    assert found is not None
+    assert found.level is Level.ADVICE
     init("site")
     assert instance.behind(Path("site")) is None
 

@@ -13,6 +13,7 @@ from callengine.boot.own_pid import PidFile
 from callengine.store import migrate
 from tests.integration.backup.conftest import Admin
 from tests.support.commands import Said
+from tests.support.ports import free_port
 
 PART = {"sha256": "0", "bytes": 1, "mode": "600"}
 
@@ -264,6 +265,17 @@ def test_a_damaged_database_is_never_saved(
     content[8192:16384] = b"\xff" * 8192
     file.write_bytes(content)
     admin.does("backup", str(tmp_path / "saved"), code=1)
+    assert not (tmp_path / "saved").exists()
+
+
+def test_a_server_that_does_not_answer_is_told(
+    admin: Admin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"postgresql+asyncpg://callengine:hunter2@127.0.0.1:{free_port()}/none"
+    monkeypatch.setenv("CALLENGINE_DATABASE_URL", url)
+    said = admin.does("backup", str(tmp_path / "saved"), code=1).err
+    assert "the database cannot be used" in said
+    assert "hunter2" not in said
     assert not (tmp_path / "saved").exists()
 
 

@@ -8,12 +8,14 @@ unanswered actions twice and does not notice a dead peer or a refused login.
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
 from panoramisk.manager import Manager
 
+from callengine.asterisk.trunk_watch import REGISTRY, TrunkWatch
 from callengine.core.facts import EndpointChanged
 from callengine.core.ids import Instant
 from callengine.engine.ports import FactSink
@@ -67,6 +69,14 @@ class _Phone:
     told: tuple[bool | None, bool | None] = (None, None)
 
 
+class _Discreet:
+    """panoramisk's log without whole messages: some hold passwords."""
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        whole = level in ("debug", "info")
+        return (lambda *_: None) if whole else getattr(log, level)
+
+
 class _Connection(Manager):  # type: ignore[misc]  # panoramisk has no types
     """One connection of panoramisk that never connects again by itself."""
 
@@ -79,7 +89,7 @@ class _Connection(Manager):  # type: ignore[misc]  # panoramisk has no types
             # Bytes one to one: as UTF-8 a character cut by a packet would vanish.
             encoding="latin-1",
             ping_delay=_NEVER_S,
-            log=log,
+            log=_Discreet(),
         )
         self.lost = asyncio.Event()
 
@@ -125,12 +135,18 @@ class EndpointWatch:
     sink: FactSink
     clock: Callable[[], Instant]
     rng: Random
+    trunks: frozenset[str] = frozenset()
+    """Endpoints that are carriers, by name."""
     up: bool = False
     """Logged in and listed."""
     refused: str = ""
     """Why an admin must act, '' when all is well."""
     events: int = 0
     _phones: dict[str, _Phone] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Watch carriers as well as phones."""
+        self.carriers = TrunkWatch(self.trunks, self.sink, self.clock)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -159,6 +175,7 @@ class EndpointWatch:
         connection = _Connection(s)
         connection.register_event("ContactStatus", self._on_binding)
         connection.register_event("DeviceStateChange", self._on_device)
+        connection.register_event(REGISTRY, self.carriers.on_registry)
         try:
             async with asyncio.timeout(s.within_s):
                 await connection.connect()
@@ -170,6 +187,8 @@ class EndpointWatch:
             while True:
                 await self._list(connection)
                 self.refused, self.up = "", True
+                ask = partial(connection.ask, within_s=s.within_s)
+                await self.carriers.list(ask)
                 list_at = loop.time() + s.list_every_s
                 while loop.time() < list_at:
                     await self._rest(connection)
@@ -218,6 +237,7 @@ class EndpointWatch:
         self.events += 1
         if not said.endpointname:
             return
+        self.carriers.on_contact(said)
         endpoint = f"PJSIP/{said.endpointname}"
         phone = self._phones.setdefault(endpoint, _Phone())
         bindings = phone.bindings if phone.bindings is not None else set()

@@ -12,7 +12,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 USER = re.compile(r"[A-Za-z0-9+_.!~*'()&=$,%-]{1,80}")
 CREDENTIAL = re.compile(r"[!-~]{1,128}")
-PROXY = re.compile(r"sips?:[!-:<-~]{1,200}")
+PROXY = re.compile(r"sips?:[!-~]{1,200}")
 
 ADDRESS = "address"
 REGISTER = "register"

@@ -35,6 +35,7 @@ from callengine.boot.secrets import Secrets
 from callengine.boot.security_log import SecurityLog
 from callengine.boot.settings import Settings
 from callengine.boot.told import ami_of, ari_of, config_of
+from callengine.boot.trunks import trunks_of
 from callengine.coordination.journal import RedisJournal
 from callengine.core.ids import AgentId
 from callengine.core.inbound import normalised
@@ -110,6 +111,7 @@ class Node:
             sink=self.inbox.post,
             clock=self.clock,
             rng=SystemRandom(),
+            trunks=frozenset(trunks_of(settings)),
         )
         self.members = Members(
             self.client,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from callengine.core import effects as do
 from callengine.core.attempts import fate
 from callengine.core.call import Call, Leg
-from callengine.core.facts import Lead, TrunkRegistered
+from callengine.core.facts import Lead, TrunkAnswers, TrunkRegistered
 from callengine.core.ids import ChannelId
 from callengine.core.pool import Pool
 from callengine.core.recycling.fates import Fault
@@ -149,16 +149,15 @@ def _fault_of(pool: Pool, call: Call, leg: Leg, *, unreachable: bool) -> str:
 
 def on_trunk_registered(pool: Pool, fact: TrunkRegistered) -> None:
     """Follow what Asterisk says of our log-in at a carrier."""
-    standing = pool.trunks.get(fact.trunk)
-    if standing is None:
-        return
-    standing.registered, standing.registration = fact.registered, fact.said
-    pool.pace_due = True
-
-
-def on_trunk_reachable(pool: Pool, endpoint: str, reachable: bool) -> None:
-    """Follow whether a carrier answers when it is asked."""
-    standing = pool.trunks.at(endpoint)
+    standing = pool.trunks.known(fact.trunk)
     if standing is not None:
-        standing.reachable = reachable
+        standing.registered, standing.registration = fact.registered, fact.said
+        pool.pace_due = True
+
+
+def on_trunk_answers(pool: Pool, fact: TrunkAnswers) -> None:
+    """Follow whether a carrier answers when it is asked."""
+    standing = pool.trunks.known(fact.trunk)
+    if standing is not None:
+        standing.reachable = fact.answers
         pool.pace_due = True

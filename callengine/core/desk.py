@@ -1,6 +1,6 @@
 """What agents ask for, and what Asterisk says of their phones."""
 
-from callengine.core import carrying, failing, offers
+from callengine.core import failing, offers
 from callengine.core.agent import Agent
 from callengine.core.facts import (
     AgentBecameReady,
@@ -72,8 +72,6 @@ def on_endpoint_changed(pool: Pool, fact: EndpointChanged) -> None:
     agent_id = pool.by_endpoint.get(fact.endpoint)
     agent = pool.agents.get(agent_id) if agent_id else None
     if agent is None:
-        if fact.reachable is not None:
-            carrying.on_trunk_reachable(pool, fact.endpoint, fact.reachable)
         return
     before = (agent.reachable, agent.in_use)
     if fact.reachable is not None:

@@ -49,6 +49,7 @@ from callengine.core.facts import (
     TalkingEnded,
     TalkingStarted,
     TimerFired,
+    TrunkAnswers,
     TrunkRegistered,
 )
 from callengine.core.ids import AgentId, CallId
@@ -295,5 +296,6 @@ HANDLERS: Mapping[type[Fact], Callable[[Pool, Any], None]] = {
     TalkingEnded: hearing.on_talking_ended,
     TalkingStarted: hearing.on_talking_started,
     TimerFired: on_timer_fired,
+    TrunkAnswers: carrying.on_trunk_answers,
     TrunkRegistered: carrying.on_trunk_registered,
 }

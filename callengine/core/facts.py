@@ -172,6 +172,14 @@ class TrunkRegistered(Fact):
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkAnswers(Fact):
+    """Whether a carrier answers when Asterisk asks it (OPTIONS)."""
+
+    trunk: str
+    answers: bool
+
+
 # --- from the customer base ------------------------------------------------------
 
 

@@ -255,7 +255,7 @@ def test_a_trunk_that_is_not_registered_is_not_dialled_by_until_it_is() -> None:
 def test_a_carrier_that_does_not_answer_when_asked_is_passed_over() -> None:
     shop = make_shop(regime="aside", trunks=NAMES)
     p = play(make_agent("anna"), shops=[shop], rules=rules(NORTH, SOUTH))
-    gone = saw.EndpointChanged(at=p.now, endpoint="PJSIP/north", reachable=False)
+    gone = saw.TrunkAnswers(at=p.now, trunk="north", answers=False)
     p.see(gone)
     p.ready("anna")
     p.offered(make_lead())

@@ -36,6 +36,10 @@ class Trunks:
             found = self._all[name] = Standing(Trunk(name=name))
         return found
 
+    def known(self, name: str) -> Standing | None:
+        """Find a trunk that the settings name."""
+        return self._all.get(name)
+
     def at(self, endpoint: str) -> Standing | None:
         """Find a trunk that the settings name, by `PJSIP/NAME`."""
         return self._all.get(endpoint.removeprefix("PJSIP/"))

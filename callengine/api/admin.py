@@ -16,6 +16,12 @@ async def floor(request: web.Request) -> web.StreamResponse:
     return json_response(request.app[DEPS].engine.floor())
 
 
+async def trunks(request: web.Request) -> web.StreamResponse:
+    """Show how each trunk does: registration, calls now, answers, last failures."""
+    require_admin(request)
+    return json_response({"trunks": request.app[DEPS].engine.trunks()})
+
+
 async def why(request: web.Request) -> web.StreamResponse:
     """Tell a call's decisions and events, live and recorded."""
     require_admin(request)

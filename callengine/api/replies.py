@@ -65,6 +65,12 @@ class Floor(BaseModel):
     latency_ms: dict[str, Any]
 
 
+class TrunksOut(BaseModel):
+    """Trunks in the order of the settings; each tells how it does."""
+
+    trunks: list[dict[str, Any]]
+
+
 class Why(BaseModel):
     """A call's story: `live` while it lasts, `history` once it is recorded."""
 

@@ -21,6 +21,7 @@ from callengine.api.replies import (
     Health,
     Nothing,
     Readiness,
+    TrunksOut,
     Why,
     WhyOrder,
 )
@@ -108,6 +109,15 @@ ROUTES: tuple[Route, ...] = (
         summary="Calls and agents by state, orders by stage, latencies",
         who="admin",
         replies={200: Floor},
+        errors=(401,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/trunks",
+        handler=admin.trunks,
+        summary="How each trunk does: registration, calls, answers, last failures",
+        who="admin",
+        replies={200: TrunksOut},
         errors=(401,),
     ),
     Route(

@@ -65,6 +65,9 @@ COMMANDS: dict[str, Entry] = {
     "provision": Entry(
         f"{_HERE}.pbx", "provision", "Write agents and queues into Asterisk."
     ),
+    "trunks": Entry(
+        f"{_HERE}.trunks", "trunks", "Show how each trunk does; keep its password."
+    ),
     "apply": Entry(
         f"{_HERE}.data", "apply", "Create or update shops and agents from a file."
     ),
@@ -191,7 +194,10 @@ def _register(
     app: typer.Typer, name: str, entry: Entry, target: typer.Typer | Callable[..., Any]
 ) -> None:
     if isinstance(target, typer.Typer):
-        app.add_typer(target, name=name, help=entry.help, no_args_is_help=True)
+        shows_itself = target.info.invoke_without_command is True
+        app.add_typer(
+            target, name=name, help=entry.help, no_args_is_help=not shows_itself
+        )
     else:
         app.command(name)(target) if target is not _unloaded else app.command(
             name, help=entry.help

@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from callengine.asterisk.ari.telephony import AriTelephony
 from callengine.boot.heart import Heart
+from callengine.boot.trunk_metrics import add_trunk_metrics
 from callengine.engine.health import Health
 from callengine.engine.inbox import Inbox
 from callengine.engine.service import Engine
@@ -30,6 +31,7 @@ def add_engine_metrics(
     health: Health,
 ) -> None:
     """Register what the engine counts."""
+    add_trunk_metrics(registry, engine)
 
     def gauge(name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(f"callengine_{name}", text, registry=registry).set_function(read)

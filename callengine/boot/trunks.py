@@ -17,7 +17,8 @@ ONLY = "trunk"
 def trunks_of(settings: Settings) -> dict[str, Trunk]:
     """Make what the core knows of each trunk, in the order of the file."""
     if not settings.trunks:
-        return {ONLY: Trunk(name=ONLY)}
+        # An Asterisk of the admin's own has trunks that the settings need not name.
+        return {ONLY: Trunk(name=ONLY)} if settings.pbx.managed else {}
     return {section.name: _trunk(section) for section in settings.trunks}
 
 

@@ -117,6 +117,9 @@ class EngineFace(Protocol):
     def floor(self) -> dict[str, Any]:
         """Count calls by state, agents by state, latencies: plain JSON values."""
 
+    def trunks(self) -> list[dict[str, Any]]:
+        """Tell how each trunk does: plain JSON values."""
+
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell a call's decisions and events, None when nothing is known of it."""
 

@@ -77,6 +77,10 @@ class Overview(Desk):
             "set_aside_last": list(self.aside.last)[-5:],
         }
 
+    def trunks(self) -> list[dict[str, Any]]:
+        """Tell how each trunk does: plain JSON values."""
+        return self.pool.trunks.snapshot(self._clock())
+
     async def why_order(self, key: str) -> OrderHistory | None:
         """Tell an order's verdicts and attempts, by its id or an attempt's."""
         return await self._ports.archive.why_order(key)

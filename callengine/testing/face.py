@@ -44,6 +44,7 @@ class MemoryEngine:
     refusal: Exception | None = None
     stories: dict[CallId, dict[str, Any]] = field(default_factory=dict)
     withdrawn: list[OrderId] = field(default_factory=list)
+    trunks_told: list[dict[str, Any]] = field(default_factory=list)
     histories: dict[str, OrderHistory] = field(default_factory=dict)
 
     def add_agent(self, agent: str, name: str, *, reachable: bool = True) -> AgentId:
@@ -154,6 +155,10 @@ class MemoryEngine:
             "orders": {},
             "latency_ms": {},
         }
+
+    def trunks(self) -> list[dict[str, Any]]:
+        """Tell of the trunks a test wrote."""
+        return self.trunks_told
 
     async def why(self, call: CallId) -> dict[str, Any] | None:
         """Tell the story a test wrote."""

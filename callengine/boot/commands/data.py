@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,6 +12,8 @@ import typer
 
 from callengine.boot.cli import CommandFailed, Invocation
 from callengine.boot.security_log import SecurityLog, person
+from callengine.boot.trunks import trunks_of
+from callengine.core.trunks.trunk import Trunk
 from callengine.engine.ports import StoreDown
 from callengine.store import Database
 from callengine.store import migrate as migrations
@@ -74,7 +76,9 @@ def check(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     except BadConfiguration as bad:
         _show_problems(file, bad.problems, (), as_json=as_json)
         raise typer.Exit(1) from None
-    doubts = warnings_of(plan, text_of(file), known=known, now=now)
+    doubts = warnings_of(
+        plan, text_of(file), known=known, now=now, trunks=_trunks(context)
+    )
     _show_problems(file, (), doubts, as_json=as_json)
     if not as_json:
         counts = [(len(plan.shops), "shop"), (len(plan.agents), "agent")]
@@ -106,7 +110,9 @@ def apply(
         now = time.time()
         known = await _known(db, now)
         plan = _read(file, known)
-        for doubt in warnings_of(plan, text_of(file), known=known, now=now):
+        for doubt in warnings_of(
+            plan, text_of(file), known=known, now=now, trunks=_trunks(context)
+        ):
             typer.echo(f"{file}: warning: {doubt}", err=True)
         if secrets_out is not None:
             _demand_writable(secrets_out)
@@ -121,6 +127,10 @@ def apply(
     if secrets_out is not None:
         _write_secrets(applied, secrets_out)
     _show_applied(applied, as_json=as_json, shown=secrets_out is None)
+
+
+def _trunks(context: typer.Context) -> Mapping[str, Trunk]:
+    return trunks_of(context.obj.settings())
 
 
 async def _known(db: Database, now: float) -> Known:

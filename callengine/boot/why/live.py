@@ -14,11 +14,16 @@ ANSWER_S = 3.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-async def ask_engine(settings: Settings, token: str, call: str) -> Any:
-    """Ask this node's engine why; None when it does not run or knows nothing."""
+def local_url(settings: Settings, path: str) -> str:
+    """Say where this machine reaches its engine."""
     host = _ANYWHERE.get(settings.api.host, settings.api.host)
     host = f"[{host}]" if ":" in host else host
-    url = f"http://{host}:{settings.api.port}/api/v1/calls/{quote(call, safe='')}/why"
+    return f"http://{host}:{settings.api.port}{path}"
+
+
+async def ask_engine(settings: Settings, token: str, call: str) -> Any:
+    """Ask this node's engine why; None when it does not run or knows nothing."""
+    url = local_url(settings, f"/api/v1/calls/{quote(call, safe='')}/why")
     headers = {"Authorization": f"Bearer {token}"}
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
     try:

@@ -89,7 +89,7 @@ def _told(standing: Standing, now: Instant) -> dict[str, Any]:
         "state": standing.away(now) or standing.full(now) or "ready",
         "registered": standing.registered,
         "registration": standing.registration,
-        "reachable": standing.reachable,
+        "answers": standing.reachable,
         "calls": standing.calls,
         "channels": trunk.channels,
         "calls_per_s": trunk.calls_per_s,

@@ -1,9 +1,10 @@
 """What can be applied and will disappoint: calls that today's roster cannot serve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 
 from callengine.core.agent import SkillClass
 from callengine.core.compliance.presets import PRESETS
@@ -15,11 +16,13 @@ from callengine.core.rulebook.book import Rulebook
 from callengine.core.rulebook.coverage import ShopView, doubts_of, skills_asked
 from callengine.core.rulebook.errors import BadRules
 from callengine.core.rulebook.reading import read_rulebook
+from callengine.core.trunks.trunk import Trunk
 from callengine.store.configuration.known import Known
 from callengine.store.configuration.locate import line_of
 from callengine.store.configuration.model import AgentPlan, Plan, ShopPlan, guess
 from callengine.store.configuration.problems import Problem
 from callengine.store.configuration.regimes import regimes_of
+from callengine.store.configuration.trunks import doubts_of_trunks
 
 PREFIXES = ("lang", "product", "region")
 NOTHING = Known()
@@ -33,6 +36,7 @@ def warnings_of(
     *,
     known: Known = NOTHING,
     now: Instant | None = None,
+    trunks: Mapping[str, Trunk] = MappingProxyType({}),
 ) -> tuple[Problem, ...]:
     """
     List what callers will meet.
@@ -41,6 +45,7 @@ def warnings_of(
         text: the file, to point at lines; may be empty.
         known: what is in force already.
         now: None leaves out what depends on the date.
+        trunks: those of the settings; without any nothing is said of them.
     """
     found: list[Problem] = []
     regimes = {**PRESETS, **regimes_of(plan)}
@@ -50,6 +55,9 @@ def warnings_of(
         line = line_of(text, ("shops", index)) if text else 0
         regime = regimes.get(shop.regime)
         found += [Problem(line, said) for said in _of_shop(shop, regime)]
+        if shop.dial_orders:
+            own = (shop.slug, shop.trunks, shop.caller_id, trunks)
+            found += [Problem(line, said) for said in doubts_of_trunks(*own)]
         if book is None or not book.rules:
             said_of = _without_rules(shop, plan.agents)
             found += [Problem(line, said) for said in said_of]

@@ -23,13 +23,26 @@ async def test_the_floor_shows_agents_and_orders_in_one_snapshot(world: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/floor", "/api/v1/calls/c1/why", "/api/v1/orders/o1/why"]
+    "path",
+    [
+        "/api/v1/floor",
+        "/api/v1/trunks",
+        "/api/v1/calls/c1/why",
+        "/api/v1/orders/o1/why",
+    ],
 )
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer пароль"])
 async def test_only_the_admin_may_ask(world: Any, path: str, token: str) -> None:
     response = await world.client.get(path, headers={"Authorization": token})
 
     assert response.status == 401
+
+
+async def test_the_trunks_are_told(world: Any) -> None:
+    world.engine.trunks_told = [{"trunk": "north", "calls": 2}]
+    response = await world.client.get("/api/v1/trunks", headers=ADMIN)
+    assert response.status == 200
+    assert await response.json() == {"trunks": [{"trunk": "north", "calls": 2}]}
 
 
 async def test_why_tells_the_story_of_a_call(world: Any) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callengine.boot.settings import known_keys
+from callengine.boot.settings import known_keys, load_settings
+from callengine.boot.trunk_sections import TrunkNumbers, TrunkSection
 from tests.architecture.tree import ROOT
 
 ROW = re.compile(r"^\| `([a-z_.]+)` \| `?([^|`]*)`? \|[^|\n]*\|$", re.MULTILINE)
@@ -54,3 +55,15 @@ def test_the_example_holds_every_default() -> None:
         if value is not None
     }
     assert flat == defaults
+
+
+def test_the_three_worked_examples_are_settings_and_name_every_key() -> None:
+    examples = ROOT / "docs" / "examples" / "trunks.toml"
+    names = [trunk.name for trunk in load_settings(examples).trunks or ()]
+    assert names == ["msk", "north", "south", "secure"]
+    guide = (ROOT / "docs" / "admin-guide.md").read_text(encoding="utf-8")
+    keys = [f"trunks[].{key}" for key in TrunkSection.model_fields]
+    keys += [f"trunks[].numbers.{key}" for key in TrunkNumbers.model_fields]
+    assert [key for key in keys if f"| `{key}` |" not in guide] == []
+    told = set(re.findall(r"^\| `(trunks\[\][a-z_.]+)` \|", guide, re.MULTILINE))
+    assert told <= set(keys)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from callengine.core.facts import TrunkAnswers, TrunkRegistered
 from callengine.core.ids import Instant
+from callengine.core.trunks.facts import TrunkAnswers, TrunkRegistered
 from callengine.engine.ports import FactSink
 
 REGISTRATIONS = {"Action": "PJSIPShowRegistrationsOutbound"}

@@ -11,12 +11,13 @@ from dataclasses import replace
 from callengine.core import effects as do
 from callengine.core.attempts import fate
 from callengine.core.call import Call, Leg
-from callengine.core.facts import Lead, TrunkAnswers, TrunkRegistered
+from callengine.core.facts import Lead
 from callengine.core.ids import ChannelId
 from callengine.core.pool import Pool
 from callengine.core.recycling.fates import Fault
 from callengine.core.roster import Shop
 from callengine.core.trunks.choosing import Choice, NoTrunk
+from callengine.core.trunks.facts import TrunkAnswers, TrunkRegistered
 
 NETWORK_CAUSES = frozenset({3, 27, 34, 38, 41, 42, 44, 47, 58})
 """Q.850: no route, out of order, congestion, no circuit, no resource."""

@@ -49,13 +49,12 @@ from callengine.core.facts import (
     TalkingEnded,
     TalkingStarted,
     TimerFired,
-    TrunkAnswers,
-    TrunkRegistered,
 )
 from callengine.core.ids import AgentId, CallId
 from callengine.core.machines import AttemptCue, CallState
 from callengine.core.offer_failures import OfferFailure
 from callengine.core.pool import Pool
+from callengine.core.trunks.facts import TrunkAnswers, TrunkRegistered
 
 MATCH_TIMER = "match:"
 LATE_S = 60.0

@@ -11,6 +11,7 @@ from callengine.core.reconcile import restore
 from callengine.core.records import Outcome
 from callengine.core.recycling.fates import TrunkMap
 from callengine.core.rules import PacingRules, Rules
+from callengine.core.trunks.facts import TrunkAnswers, TrunkRegistered
 from callengine.core.trunks.standing import FAILURES
 from callengine.core.trunks.trunk import Trunk
 from tests.support.pool_kit import Play, make_agent, make_lead, make_shop, play
@@ -242,12 +243,12 @@ def test_an_order_that_no_trunk_carries_is_put_off_with_the_reason() -> None:
 def test_a_trunk_that_is_not_registered_is_not_dialled_by_until_it_is() -> None:
     shop = make_shop(regime="aside", trunks=("north",))
     p = play(make_agent("anna"), shops=[shop], rules=rules(NORTH))
-    p.see(saw.TrunkRegistered(at=p.now, trunk="north", registered=False, said="x"))
+    p.see(TrunkRegistered(at=p.now, trunk="north", registered=False, said="x"))
     p.ready("anna")
     p.offered(make_lead())
     p.wait(10)
     assert endpoints(p) == []
-    p.see(saw.TrunkRegistered(at=p.now, trunk="north", registered=True))
+    p.see(TrunkRegistered(at=p.now, trunk="north", registered=True))
     p.wait(2)
     assert endpoints(p) == ["north"]
 
@@ -255,7 +256,7 @@ def test_a_trunk_that_is_not_registered_is_not_dialled_by_until_it_is() -> None:
 def test_a_carrier_that_does_not_answer_when_asked_is_passed_over() -> None:
     shop = make_shop(regime="aside", trunks=NAMES)
     p = play(make_agent("anna"), shops=[shop], rules=rules(NORTH, SOUTH))
-    gone = saw.TrunkAnswers(at=p.now, trunk="north", answers=False)
+    gone = TrunkAnswers(at=p.now, trunk="north", answers=False)
     p.see(gone)
     p.ready("anna")
     p.offered(make_lead())

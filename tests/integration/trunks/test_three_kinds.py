@@ -13,9 +13,9 @@ from callengine.core.facts import (
     CallArrived,
     ChannelAnswered,
     ChannelGone,
-    TrunkRegistered,
 )
 from callengine.core.ids import ChannelId, ShopId
+from callengine.core.trunks.facts import TrunkRegistered
 from callengine.core.trunks.formats import from_wire
 from tests.integration.ari.conftest import clear, telephony_on
 from tests.integration.trunks.carrier import PASSWORDS, Connected, connected

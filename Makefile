@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint format setup lock wheel doctor fresh clean distclean
+.PHONY: help demo test unit lint audit format setup lock wheel doctor fresh clean distclean
 
 PYTHON := .venv/bin/python
 
@@ -38,6 +38,9 @@ unit: ## Run the tests of core and engine, in seconds
 lint: ## Check style, types and who imports whom
 	@scripts/setup.sh code
 	@exec scripts/test.sh lint
+
+audit: ## Look for known holes in the Python packages that run
+	@exec scripts/audit.sh
 
 format: ## Put the code into its one format
 	@scripts/setup.sh code

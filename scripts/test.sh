@@ -47,6 +47,7 @@ check "ruff format" "$BIN/ruff" format -q --check .
 check "mypy" "$BIN/mypy" --no-error-summary
 check "import-linter" "$BIN/lint-imports" --no-logo
 check "locks close" "$BIN/python" scripts/check_lock.py
+check "licences" "$BIN/python" scripts/licences.py
 [[ "${1:-}" == lint ]] && summary
 
 tier core engine

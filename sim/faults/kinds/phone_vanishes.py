@@ -131,7 +131,7 @@ class PhoneVanishes(Fault):
             target=world.plan.registrar,
             numbers=[f"{LONELY};{TRUNK_ADDRESS};{shop.numbers[0]}"],
             calls=1,
-            first_media_port=world.plan.sipp_rtp_first + 1800,
+            first_media_port=world.plan.sipp_rtp_first + 900,
             sounds=world.sounds.folder,
         )
         caller = Victim(settings)

@@ -18,6 +18,8 @@ from callengine.engine.recorder import Recorder
 log = structlog.get_logger(__name__)
 
 STEP_S = 1.0
+DRAIN_S = 3.0
+"""A busy Asterisk closes a hundred bridges in that time."""
 
 
 async def end_in_order(
@@ -32,7 +34,7 @@ async def end_in_order(
         await in_time("look-ups", identifier.drain(), STEP_S)
     for bridge in owner.pool.idle_bridges:
         performer.perform(do.CloseBridge(call=CallId(""), bridge=bridge))
-    await performer.drain(STEP_S)
+    await performer.drain(DRAIN_S)
     await in_time("records", recorder.close(STEP_S), 2 * STEP_S)
     waiting = list(owner.pool.leads)
     if waiting:

@@ -120,7 +120,7 @@ async def _break(fault: Fault, options: FaultOptions, stage: Stage, seen: Seen) 
     await fault.lift(stage)
 
     async def well() -> bool:
-        return seen.well_at is not None
+        return seen.well_at(seen.lifted_at) is not None
 
     if not await until(well, every_s=0.05, within_s=WELL_WITHIN_S):
         stage.say(f"the engine is not ready {WELL_WITHIN_S:.0f} s after the fault")

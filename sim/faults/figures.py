@@ -31,8 +31,7 @@ def conclude(
     fault: Fault, seen: Seen, books: Books, *, excused: frozenset[str]
 ) -> dict[str, Any]:
     """Make the figures that all faults share."""
-    back_at = seen.lifted_at if seen.well_at is None else seen.well_at
-    over_at = max(back_at, seen.lifted_at)
+    over_at = seen.well_at(seen.lifted_at) or seen.lifted_at
     recovery_s = _recovery_s(fault, seen)
     rang = [m.who for m in seen.customers if m.what == "rang"]
     paused = [p for p in seen.pauses if p.at > seen.injected_at]
@@ -77,10 +76,9 @@ def _callers(fault: Fault, seen: Seen, books: Books, over_at: float) -> dict[str
 
 
 def _recovery_s(fault: Fault, seen: Seen) -> float | None:
-    if seen.well_at is None:
-        return None
     since = seen.injected_at if fault.heals_itself else seen.lifted_at
-    return max(0.0, seen.well_at - since)
+    well_at = seen.well_at(since)
+    return None if well_at is None else well_at - since
 
 
 def cut_off(seen: Seen, over_at: float) -> list[PhoneCall]:

@@ -18,6 +18,7 @@ from sim.world.staff import Staff
 
 LOOK_EVERY_S = 0.1
 LOOK_WITHIN_S = 1.0
+STAYS_S = 3.0
 
 
 @dataclass(slots=True)
@@ -51,12 +52,18 @@ class Seen:
     asterisk_before: int | None = None
     asterisk_after: int | None = None
 
-    @property
-    def well_at(self) -> float | None:
-        """Since when the engine has said to be ready; None if it does not."""
-        if not self.ready or not self.ready[-1][1]:
-            return None
-        return self.ready[-1][0]
+    def well_at(self, since: float) -> float | None:
+        """
+        Find when the engine was ready from an instant on, and stayed so for a while.
+
+        A busy machine makes `/readyz` late now and then; that is in the report, and no
+        part of the recovery. None: never.
+        """
+        ends = [at for at, _ in self.ready[1:]] + [float("inf")]
+        for (began, ready), ended in zip(self.ready, ends, strict=True):
+            if ready and ended - max(began, since) >= STAYS_S:
+                return max(began, since)
+        return None
 
     def unix(self, instant: float) -> float:
         """Turn an instant into Unix time."""

@@ -80,7 +80,7 @@ class World:
         self.database = database_of(plan)
         self.beside: Callable[[], Awaitable[None]] = _nothing
         self.books = Books()
-        self._since = time.time()
+        self.since = time.time()
         self.engine: Child | None = None
         self.engine_env: dict[str, str] = {}
         """What the engine alone is told, beside the plan's settings."""
@@ -241,7 +241,7 @@ class World:
             await self.engine.stop(grace_s=15)
         if self._is_up:  # else it failed, and says why
             url = self.plan.database_url
-            self.books = await read_books(url, since=self._since)
+            self.books = await read_books(url, since=self.since)
         try:
             left = await alive(self.plan)
         except (aiohttp.ClientError, TimeoutError):

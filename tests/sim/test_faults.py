@@ -86,12 +86,24 @@ def test_recovery_of_what_heals_itself_counts_from_the_beginning() -> None:
 
 def test_an_engine_that_is_not_ready_at_the_end_has_not_recovered() -> None:
     seen = seen_around()
-    seen.ready.append((115.0, False))
+    seen.ready.append((113.0, False))
     figures = figures_of(seen)
     assert figures["recovery_ms"] is None
     checks = make_checks(Hiccup(), seen, figures | {"left_behind": NONE})
     (check,) = [c for c in checks if c.name == "until ready again, ms"]
     assert not check.ok
+
+
+def test_readyz_that_is_late_long_after_is_no_part_of_the_recovery() -> None:
+    seen = seen_around()
+    seen.ready += [(130.0, False), (131.0, True)]
+    assert figures_of(seen)["recovery_ms"] == 2000.0
+
+
+def test_a_fault_that_the_engine_never_minded_costs_no_time() -> None:
+    seen = seen_around()
+    seen.ready = [(50.0, True)]
+    assert figures_of(seen)["recovery_ms"] == 0.0
 
 
 def test_a_joined_call_that_ends_by_itself_in_the_fault_is_lost() -> None:

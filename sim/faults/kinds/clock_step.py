@@ -36,6 +36,7 @@ class ClockStep(Fault):
         if not HERE.exists():
             raise WorldFailed("Missing: faketime. Do: apt install faketime.")
         world = World(plan, shops, say)
+        world.since += min(STEPS_S)  # what is booked then is dated by that clock
         # Not in the run's folder, which is emptied first.
         self._file = plan.folder.with_name(f"{plan.folder.name}.clock")
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ class PhoneVanishes(Fault):
         left = {m.who for m in people if m.what == "left"}
         ended = self._call.closed_at if self._call is not None else None
         alone_ms = None if ended is None else (ended - self._killed_at) * 1000
-        lost = cut_off(seen, max(seen.well_at or 0.0, seen.lifted_at))
+        lost = cut_off(seen, seen.well_at(seen.lifted_at) or seen.lifted_at)
         return {
             "phones_killed": len(dead),
             "phones_found_ms": [round(ms) for ms in sorted(found)],

@@ -17,7 +17,7 @@ from sim.demo.callers import FOR_A_GUEST, SHARES
 from sim.demo.evidence import Evidence
 from sim.demo.report import build_report, confirmed
 from sim.demo.traffic import Traffic
-from sim.demo.welcome import TIMING, Invitation, welcome
+from sim.demo.welcome import TIMING, Invitation, see_off, welcome
 from sim.waiting import until
 from sim.world.database import Postgres
 from sim.world.engine_api import ApiRefused
@@ -129,6 +129,8 @@ async def _at_work(
             seconds = await _keep_going(stage, options.seconds, watch)
         async with world.steps.step("Letting calls and deliveries end"):
             await traffic.close_the_doors()
+            if guest is not None:
+                await see_off(guest, world)
             await _drain(stage, watch)
         assert staff.customers is not None
         return Evidence(
@@ -206,8 +208,12 @@ async def _look(stage: Stage, watch: Watch) -> dict[str, Any]:
 async def _drain(stage: Stage, watch: Watch) -> None:
     """Wait until nobody talks, dials or fills in a form, and the news is out."""
 
+    # A person's form may stay open: nobody waits until they have filled it in.
+    forms = 0 if stage.invitation is None else 1
+
     async def quiet() -> bool:
-        return idle(await _look(stage, watch)) and not stage.traffic.calling()
+        floor = await _look(stage, watch)
+        return idle(floor, forms=forms) and not stage.traffic.calling()
 
     async def told() -> bool:
         return _all_told(stage)
@@ -216,13 +222,19 @@ async def _drain(stage: Stage, watch: Watch) -> None:
     await until(told, every_s=0.1, within_s=DELIVER_S)
 
 
-def idle(floor: dict[str, Any]) -> bool:
-    """Whether the engine has no call, no agent at work and no order to dial now."""
+def idle(floor: dict[str, Any], *, forms: int = 0) -> bool:
+    """
+    Whether the engine has no call, no agent at work and no order to dial now.
+
+    Args:
+        forms: so many agents may be in wrap-up.
+    """
     if not floor:
         return False
     busy = int(sum(floor["calls"].values()))
     agents = floor["agents"]
-    busy += sum(agents.get(state, 0) for state in ("reserved", "talking", "wrap_up"))
+    busy += agents.get("reserved", 0) + agents.get("talking", 0)
+    busy += max(0, agents.get("wrap_up", 0) - forms)
     busy += sum(floor["orders"].get(stage, 0) for stage in ("new", "dialling"))
     return not busy
 

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+
+import aiohttp
 
 from sim.demo.guest import Guest
 from sim.demo.keys import keys
 from sim.demo.phone_page import PhonePage
+from sim.world.ari import hang_up_phone
+from sim.world.engine_api import ApiRefused
 from sim.world.plan import TRUNK_ADDRESS, Timing
 from sim.world.staff import Staff
 from sim.world.steps import Say
@@ -82,3 +86,10 @@ async def welcome(
         say("Keys: a answers, h hangs up, r: answer by itself or not; Ctrl-C ends all.")
         with keys(on_key):
             yield invitation
+
+
+async def see_off(login: str, world: World) -> None:
+    """End the person's call, and let them have no other; the demo is over."""
+    with suppress(ApiRefused, aiohttp.ClientError, TimeoutError):
+        await world.api.pause(login)
+        await hang_up_phone(world.plan, login)

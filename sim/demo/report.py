@@ -14,6 +14,11 @@ PER_MINUTE = 30
 """So many calls in and orders out a minute of traffic must bring, at least."""
 RING_GOAL_MS = 150
 JOIN_GOAL_MS = 500
+NUISANCE_SHARE = 0.01
+"""
+Of answered calls; a third of what the demo's regime allows. A minute of traffic answers
+fewer than a hundred, so that there the goal is none at all.
+"""
 
 
 def build_report(
@@ -162,6 +167,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
     ring_ms = times["arrival_to_ring"]["p95"]
     join_ms = times["answer_to_agent"]["p95"]
     no_skill = len(seen.books.lacking_skill())
+    allowed = int(NUISANCE_SHARE * orders["answered"])
     return [
         at_least("calls offered", calls["offered"], goal),
         equal("calls unaccounted for", calls["unaccounted"], 0),
@@ -170,7 +176,7 @@ def make_checks(seen: Evidence, figures: dict[str, Any]) -> list[Check]:
         at_least("orders dialled", orders["dialled"], goal),
         equal("orders refused", len(seen.refused_orders), 0),
         at_least("orders confirmed", orders["confirmed"], 1),
-        equal("nuisance calls", orders["nuisance"], 0),
+        at_most("nuisance calls", orders["nuisance"], allowed),
         equal("calls without a record", why_kept["calls_without_record"], 0),
         equal("attempts without verdict", why_kept["attempts_without_verdict"], 0),
         equal("double dials", orders["double_dials"], 0),

@@ -140,3 +140,16 @@ def test_simulated_agents_save_for_themselves() -> None:
         BookedDisposition("o0", "a01", "teplo", "D-0", "confirmed", 2005.0)
     )
     assert len(seen.saved()) == len(seen.agents.saved)
+
+
+@pytest.mark.parametrize(("answered", "nuisance"), [(99, 0), (100, 1), (1191, 11)])
+def test_nuisance_calls_are_held_to_a_share_that_is_none_in_a_minute(
+    answered: int, nuisance: int
+) -> None:
+    seen = good(1)
+    let_go = attempt(0, outcome="nuisance", bridged_at=None)
+    seen.books.attempts = [attempt(0, call="o0")] * (answered - nuisance)
+    seen.books.attempts += [let_go] * nuisance
+    assert "nuisance calls" not in broken_checks(seen)
+    seen.books.attempts[0] = let_go
+    assert "nuisance calls" in broken_checks(seen)

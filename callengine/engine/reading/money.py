@@ -18,7 +18,7 @@ _GAPS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009'\u2019\u02bc`"), " ")
 _MINUS = dict.fromkeys(map(ord, "\u2212\u2012\u2013"), "-")
 _NUMBER = re.compile(r"-?[0-9][0-9., ]*")
 _WORDED = re.compile(
-    r"(?P<before>[^\d\s,-]*)\s*(?P<number>-?[\d., ]+?)\s*(?P<after>\D*)"
+    r"(?P<before>(?:[^\d\s,.-]+\.?)?)\s*(?P<number>-?[\d., ]+?)\s*(?P<after>\D*)"
 )
 _UNITS = word_set(
     "шт штук штуки штука шт-к ед уп упак упаковка упаковки компл комплект од"

@@ -185,6 +185,39 @@ def test_without_an_engine_the_trunks_are_named_and_the_exit_code_says_so() -> N
     assert told["engine"] is False
 
 
+def test_what_the_engine_tells_is_shown_with_the_last_failures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("callengine.toml").write_text(ACCOUNT)
+    trunks = Trunks({name: Trunk(name=name, channels=4) for name in ("msk", "line")})
+    msk, line = trunks.get("msk"), trunks.get("line")
+    assert msk is not None
+    assert line is not None
+    for _ in range(5):
+        msk.dialled(100)
+        msk.broke(100, 503, "SIP 503")
+    line.dialled(100)
+    line.carried()
+    line.ended(answered=True)
+
+    async def engine(*_: object) -> list[dict[str, object]]:
+        return trunks.snapshot(101)
+
+    monkeypatch.setattr("callengine.boot.commands.trunks._ask", engine)
+    said = does("trunks", code=1)
+    assert "failed 5 times in a row, rests" in said
+    assert "SIP 503" in said
+    assert "1 (100%)" in said
+    assert "1 of 4" in said
+    for _ in range(5):
+        msk.freed()
+    msk.carried()
+    assert "ready" in does("trunks")
+    told = json.loads(does("trunks", "--json"))
+    assert told["engine"] is True
+    assert told["trunks"][0]["failures"][0]["code"] == 503
+
+
 class Told:
     """An engine as far as metrics need it."""
 

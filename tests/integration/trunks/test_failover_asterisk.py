@@ -85,14 +85,14 @@ class Floor:
         await MemoryIntake(self.books).take(make_shop().shop, order, now)
         self.engine.poke()
 
-    async def sees(self, **wanted: str) -> None:
+    async def sees(self, within_s: float = WITHIN_S, **wanted: str) -> None:
         """Wait until anna's page would say so."""
         await until(
             lambda: all(
                 getattr(self.engine.agent_view(AgentId("anna")), key) == value
                 for key, value in wanted.items()
             ),
-            within_s=WITHIN_S,
+            within_s=within_s,
         )
 
 
@@ -213,6 +213,17 @@ async def test_a_trunk_that_cannot_be_reached_is_passed_over_in_the_same_attempt
     floor = await floor_on(ours, ("nowhere", "south"), stack)
     await floor.orders()
     await floor.sees(state="talking")
+    assert len(floor.south.requests("INVITE")) == 1
+    await one_attempt_is_kept(ours, floor)
+
+
+async def test_a_carrier_that_does_not_respond_is_followed_by_the_next(
+    ours: Pbx, stack: AsyncExitStack
+) -> None:
+    floor = await floor_on(ours, ("north", "south"), stack)
+    floor.north.answers = [Answer(code=0, rings=False)]
+    await floor.orders()
+    await floor.sees(within_s=60.0, state="talking")
     assert len(floor.south.requests("INVITE")) == 1
     await one_attempt_is_kept(ours, floor)
 

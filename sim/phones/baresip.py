@@ -56,6 +56,8 @@ class BaresipPhone:
     ) -> None:
         self.settings = settings
         self.calls: dict[str, PhoneCall] = {}
+        self.listens_on = False
+        """Nobody hangs up: the agent goes on listening into silence."""
         self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self._on_call = on_call
         self._clock = clock
@@ -112,6 +114,8 @@ class BaresipPhone:
 
     async def hang_up(self) -> None:
         """End the current call, or reject the one that rings."""
+        if self.listens_on:
+            return
         await self._control.command("hangup")
 
     async def speak_again(self) -> None:

@@ -53,6 +53,17 @@ class PhoneVanishes(Fault):
             if any(id(call) in dying for call in agent.phone.calls.values())
         ]
         self._left_alone = [call.caller for call in dying.values()]
+        self._listener = next(
+            (
+                agent
+                for agent in stage.staff.agents
+                if self._call in agent.phone.calls.values()
+            ),
+            None,
+        )
+        if self._listener is not None:
+            # Else the agent would hang up before anybody could notice the loss.
+            self._listener.phone.listens_on = True
         self._killed_at = time.monotonic()
         await asyncio.gather(
             caller.stop_at_once(), *(agent.phone.kill() for agent in self._dead)
@@ -60,6 +71,8 @@ class PhoneVanishes(Fault):
 
     async def lift(self, stage: Stage) -> None:
         """Start the dead phones again, as their owners would."""
+        if self._listener is not None:
+            self._listener.phone.listens_on = False
         for agent in self._dead:
             with suppress(PhoneError):
                 await agent.phone.restart()
@@ -68,6 +81,10 @@ class PhoneVanishes(Fault):
     def excused(self, stage: Stage) -> frozenset[str]:
         """Pausing whose phone is gone is what is asked for."""
         return frozenset(agent.login for agent in self._dead)
+
+    def _heard_the_end(self) -> float | None:
+        """Say when the lonely caller's agent was told; nobody else ends that call."""
+        return None if self._call is None else self._call.closed_at
 
     def figures(self, stage: Stage, seen: Seen) -> dict[str, Any]:
         """Say how soon each loss was found, and what became of the others."""
@@ -86,7 +103,7 @@ class PhoneVanishes(Fault):
         }
         people = [*seen.callers, *seen.customers]
         left = {m.who for m in people if m.what == "left"}
-        ended = self._call.closed_at if self._call is not None else None
+        ended = self._heard_the_end()
         alone_ms = None if ended is None else (ended - self._killed_at) * 1000
         lost = cut_off(seen, seen.well_at(seen.lifted_at) or seen.lifted_at)
         return {

@@ -104,7 +104,13 @@ def cut_off(seen: Seen, over_at: float) -> list[PhoneCall]:
         and call.closed_at is not None
         and seen.injected_at < call.closed_at < over_at + ABOUT_NOW_S
         and call.caller not in left
+        and not (call.caller not in called and is_machine(call.caller))
     ]
+
+
+def is_machine(number: str) -> bool:
+    """Say whether a called number is answered by a machine, whom the engine lets go."""
+    return number.endswith("8")
 
 
 def _new_callers(seen: Seen, *, until: float) -> dict[str, float]:

@@ -184,6 +184,8 @@ class BaresipPhone:
             case "INVITE", 200 if call is not None:
                 call.answered = True
             case (("BYE" | "CANCEL"), None) if call is not None:
+                if call.closed_at is None:
+                    call.ended_by_far_side = incoming
                 _close(call, message.at)
 
     def _rang(self, message: SipMessage) -> None:

@@ -23,13 +23,12 @@ class RelayedWorld(World):
 
     relay: Relay | None = None
 
-    async def start_engine(self) -> None:
-        """Start it with the relay's address in place of Asterisk's."""
-        if self.relay is None:
-            relayed = relay_to("127.0.0.1", self.plan.ari_port)
-            self.relay = await self._stack.enter_async_context(relayed)
-            self.engine_env["CALLENGINE_ARI__PORT"] = str(self.relay.port)
-        await super().start_engine()
+    async def _start_engine(self) -> None:
+        # First, so that it is there until the engine has ended.
+        relayed = relay_to("127.0.0.1", self.plan.ari_port)
+        self.relay = await self._stack.enter_async_context(relayed)
+        self.engine_env["CALLENGINE_ARI__PORT"] = str(self.relay.port)
+        await super()._start_engine()
 
 
 class AriAway(Fault):

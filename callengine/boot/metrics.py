@@ -73,11 +73,11 @@ class _Labelled(Collector):
         for name, part in self._health.parts().items():
             up.add_metric([name], part.ok)
             since.add_metric([name], part.since)
-        aside = CounterMetricFamily(
-            "callengine_set_aside",
+        mishaps = CounterMetricFamily(
+            "callengine_mishaps",
             "Failures nobody expected, by what failed; look at the log.",
             labels=["part"],
         )
-        for name, count in self._engine.aside.counts.items():
-            aside.add_metric([name], count)
-        return up, since, aside
+        for name, count in self._engine.mishaps.counts.items():
+            mishaps.add_metric([name], count)
+        return up, since, mishaps

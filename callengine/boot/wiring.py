@@ -49,7 +49,7 @@ from callengine.engine.wall import LedgerOnWall, OrderBookOnWall
 from callengine.integrations.outbox import OutboxWorker
 from callengine.store import Database, Store
 from callengine.store.migrate import require_current
-from callengine.store.spool import FileAside, FileSpool
+from callengine.store.spool import FileMishaps, FileSpool
 from callengine.store.write_probe import SqlWriteProbe
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,7 @@ log = structlog.get_logger(__name__)
 LAST_POSTS_S = 2.5
 LAST_REQUESTS_S = 1.0
 CLOSE_S = 0.5
+START_WAIT_S = 10.0
 
 
 class Node:
@@ -134,7 +135,7 @@ class Node:
     def _ports(self) -> Ports:
         store, var_dir, node = self.store, self.settings.var_dir, self.settings.node
         var_dir.mkdir(parents=True, exist_ok=True)
-        self.set_aside = FileAside(var_dir / f"set-aside-{node}.jsonl")
+        self.mishaps_file = FileMishaps(var_dir / f"mishaps-{node}.jsonl")
         return Ports(
             telephony=self.telephony,
             directory=store.directory,
@@ -144,7 +145,7 @@ class Node:
             archive=store.archive,
             journal=self.journal,
             desktops=self.hub,
-            aside=self.set_aside,
+            mishaps=self.mishaps_file,
             spool=FileSpool(var_dir / f"unrecorded-{node}.jsonl"),
         )
 
@@ -193,7 +194,7 @@ class Node:
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Run until cancelled; what was started is stopped in turn."""
-        await require_current(self.store.db)
+        await require_current(self.store.db, patience_s=START_WAIT_S)
         try:
             await self.engine.start()
             async with (
@@ -264,7 +265,7 @@ class Node:
 
     async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Let a part that fails begin again; only `Fenced` ends it."""
-        await supervised(name, work, self.engine.aside)
+        await supervised(name, work, self.engine.mishaps)
 
     async def _poke_feeder(self) -> None:
         while True:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from callengine.core.rules import Rules
-from callengine.engine.aside import AsideKeeper, NoKeeper
+from callengine.engine.mishaps import MishapKeeper, NoKeeper
 from callengine.engine.ports import (
     Archive,
     Crm,
@@ -29,7 +29,7 @@ class Ports:
     archive: Archive
     journal: Journal
     desktops: Desktops
-    aside: AsideKeeper = field(default_factory=NoKeeper)
+    mishaps: MishapKeeper = field(default_factory=NoKeeper)
     spool: Spool = field(default_factory=NoSpool)
 
 

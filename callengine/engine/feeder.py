@@ -10,8 +10,8 @@ from callengine.core import pacing
 from callengine.core.facts import LeadsOffered, RosterChanged
 from callengine.core.ids import Instant
 from callengine.core.pool import Pool
-from callengine.engine.aside import Aside
 from callengine.engine.floor import Floor
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.ports import (
     Archive,
     Directory,
@@ -47,7 +47,7 @@ class Feeder:
         floor: Floor,
         post: FactSink,
         clock: Callable[[], Instant],
-        aside: Aside,
+        mishaps: Mishaps,
         route_by: Callable[[RoutingRules], None],
         routing_version: int = 0,
         look_every_s: float = LOOK_EVERY_S,
@@ -66,7 +66,7 @@ class Feeder:
         self._roster_changes_at: Instant | None = None
         self._routing_version = routing_version
         self._book_empty = False
-        self._aside = aside
+        self._mishaps = mishaps
         self._failing: set[str] = set()
         # What changes seldom: agents who become free must not cost a query.
         self._looks = {"roster": self._follow_roster, "stages": self._count_orders}
@@ -106,7 +106,7 @@ class Feeder:
             return False
         except Exception as error:
             if name not in self._failing:
-                self._aside.put("look", name, error, name)
+                self._mishaps.put("look", name, error, name)
             self._failing.add(name)
         else:
             self._failing.discard(name)

@@ -1,7 +1,7 @@
 """
 Applying facts so that none ends the engine.
 
-A fact that fails in the middle is set aside and the calls concerned are resolved
+A fact that fails in the middle is set mishaps and the calls concerned are resolved
 (`core.mishaps`); what fails with every fact is given up piece by piece: first a new
 matcher, then everybody who waits goes to the fallback queue; leads go back.
 """
@@ -17,7 +17,7 @@ from callengine.core.facts import AsteriskListed, Fact
 from callengine.core.ids import CallId
 from callengine.core.pool import Pool
 from callengine.core.reconcile import reconcile
-from callengine.engine.aside import Aside
+from callengine.engine.mishaps import Mishaps
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +36,11 @@ class Guard:
         illegal: facts that no state expected.
     """
 
-    def __init__(self, pool: Pool, aside: Aside, on_mishap: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: Pool, mishaps: Mishaps, on_mishap: Callable[[], None]
+    ) -> None:
         self.pool = pool
-        self._aside = aside
+        self._mishaps = mishaps
         self._on_mishap = on_mishap
         self._match_failures = 0
         self._pace_failures = 0
@@ -63,7 +65,7 @@ class Guard:
             self._keep_armed(fact)
             return self.pool.take_effects(), None
         except Exception as error:
-            self._put_aside(fact, error)
+            self._note(fact, error)
             return self._resolved(fact), error
         return self.pool.take_effects(), None
 
@@ -92,17 +94,17 @@ class Guard:
         try:
             last = reconcile(self.pool, fact.living, fact.at, observe)
         except Exception as error:
-            self._put_aside(fact, error)
+            self._note(fact, error)
             last = self.pool.take_effects() + mishaps.forget_the_over(self.pool)
         return effects + last + self._give_work(fact)
 
-    def _put_aside(self, fact: Fact, error: Exception) -> None:
+    def _note(self, fact: Fact, error: Exception) -> None:
         ids = {
             name: value
             for name in ("call", "channel", "agent", "key")
             if (value := getattr(fact, name, None)) is not None
         }
-        self._aside.put("fact", type(fact).__name__, error, fact, **ids)
+        self._mishaps.put("fact", type(fact).__name__, error, fact, **ids)
         self._on_mishap()
 
     def _resolved(self, fact: Fact) -> list[Effect]:

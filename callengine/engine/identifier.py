@@ -16,7 +16,7 @@ from callengine.core.roster import Shop
 from callengine.core.routing import requirement_for_unknown
 from callengine.core.rulebook.book import CallFacts
 from callengine.core.ruling import Ruling
-from callengine.engine.aside import Aside
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.ports import Crm, FactSink, Identification, StoreDown
 from callengine.engine.routing_rules import RoutingRules
 
@@ -45,14 +45,14 @@ class Identifier:
         post: FactSink,
         clock: Callable[[], Instant],
         *,
-        aside: Aside,
+        mishaps: Mishaps,
         budget_s: float,
     ) -> None:
         self._pool = pool
         self._crm = crm
         self._post = post
         self._clock = clock
-        self._aside = aside
+        self._mishaps = mishaps
         self._budget_s = budget_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.rules: RoutingRules | None = None
@@ -90,7 +90,7 @@ class Identifier:
         except Exception as error:
             # Whatever is wrong with a row, the caller must find somebody.
             self.failed += 1
-            self._aside.put("look-up", "Identify", error, effect, call=effect.call)
+            self._mishaps.put("look-up", "Identify", error, effect, call=effect.call)
             found = self._nothing(effect, shop)
         finally:
             late.cancel()
@@ -137,5 +137,5 @@ class Identifier:
             return self.rules.rule(asked, at)
         except Exception as error:
             # Whatever is wrong with a rule, the caller must find somebody.
-            self._aside.put("rules", "rule", error, asked, call=effect.call)
+            self._mishaps.put("rules", "rule", error, asked, call=effect.call)
             return None

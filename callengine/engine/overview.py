@@ -5,12 +5,12 @@ from typing import Any
 
 from callengine.core.ids import CallId, Instant
 from callengine.core.pool import Pool
-from callengine.engine.aside import Aside
 from callengine.engine.config import Ports
 from callengine.engine.desk import Desk
 from callengine.engine.feeder import Feeder
 from callengine.engine.floor import Floor
 from callengine.engine.inbox import Inbox
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.owner import Owner
 from callengine.engine.performer import Performer
 from callengine.engine.ports import OrderHistory
@@ -33,12 +33,12 @@ class Overview(Desk):
         self._ports = ports
         self._inbox = inbox
         self.floor_view = Floor()
-        self.aside = Aside(ports.aside, clock)
+        self.mishaps = Mishaps(ports.mishaps, clock)
         self.performer = Performer(
-            ports.telephony, ports.ledger, inbox.post, clock, self.aside
+            ports.telephony, ports.ledger, inbox.post, clock, self.mishaps
         )
         self.recorder = Recorder(
-            ports.ledger, self._committed, self.aside, clock=clock, spool=ports.spool
+            ports.ledger, self._committed, self.mishaps, clock=clock, spool=ports.spool
         )
         self.owner: Owner | None = None
         self.feeder: Feeder | None = None
@@ -73,8 +73,8 @@ class Overview(Desk):
             "records_waiting": len(self.recorder),
             "journal_down": owner.journal.is_down,
             "illegal_transitions": owner.guard.illegal,
-            "set_aside": dict(self.aside.counts),
-            "set_aside_last": list(self.aside.last)[-5:],
+            "mishaps": dict(self.mishaps.counts),
+            "mishaps_last": list(self.mishaps.last)[-5:],
         }
 
     def trunks(self) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from callengine.core import effects as do
 from callengine.core.ids import AgentId, CallId
 from callengine.core.pool import Pool
-from callengine.engine.aside import Aside
 from callengine.engine.floor import Floor
 from callengine.engine.guard import Guard
 from callengine.engine.inbox import Inbox
 from callengine.engine.journalling import JournalWriter
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.performer import Performer
 from callengine.engine.recorder import Recorder
 from callengine.engine.timers import Timers
@@ -29,7 +29,7 @@ class Owner:
     Args:
         identify: starts a look-up.
         screen: shows something to an agent.
-        aside: takes what fails.
+        mishaps: takes what fails.
         on_mishap: asked to compare with what lives soon.
     """
 
@@ -45,7 +45,7 @@ class Owner:
         floor: Floor,
         identify: Callable[[do.Identify], None],
         screen: Screen,
-        aside: Aside,
+        mishaps: Mishaps,
         on_mishap: Callable[[], None],
     ) -> None:
         self.pool = pool
@@ -57,8 +57,8 @@ class Owner:
         self._floor = floor
         self._identify = identify
         self._screen = screen
-        self._aside = aside
-        self.guard = Guard(pool, aside, on_mishap)
+        self._mishaps = mishaps
+        self.guard = Guard(pool, mishaps, on_mishap)
 
     async def run(self) -> None:
         """Apply facts for ever."""
@@ -76,7 +76,7 @@ class Owner:
                 self._start(effect)
             except Exception as error:
                 call = getattr(effect, "call", None)
-                self._aside.put(
+                self._mishaps.put(
                     "effect", type(effect).__name__, error, effect, call=call
                 )
 

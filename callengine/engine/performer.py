@@ -15,7 +15,7 @@ import structlog
 from callengine.core import effects as do
 from callengine.core.facts import ChannelGone, PacketsCounted, SecurityChecked
 from callengine.core.ids import ChannelId, Instant
-from callengine.engine.aside import Aside
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.ports import (
     FactSink,
     Ledger,
@@ -55,7 +55,7 @@ class Performer:
         telephony, ledger: the ports that effects go to.
         post: takes the facts that stand for failures.
         clock: the instant on those facts.
-        aside: takes effects that fail in a way nobody expected.
+        mishaps: takes effects that fail in a way nobody expected.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class Performer:
         ledger: Ledger,
         post: FactSink,
         clock: Callable[[], Instant],
-        aside: Aside,
+        mishaps: Mishaps,
     ) -> None:
         self._telephony = telephony
         self._ledger = ledger
         self._post = post
         self._clock = clock
-        self._aside = aside
+        self._mishaps = mishaps
         self._chains: dict[str, deque[Slow]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed = 0
@@ -129,7 +129,7 @@ class Performer:
             )
         except Exception as error:
             self.failed += 1
-            self._aside.put(
+            self._mishaps.put(
                 "effect", type(effect).__name__, error, effect, call=effect.call
             )
             if isinstance(effect, do.Originate):
@@ -148,7 +148,7 @@ class Performer:
             withdrawn = (effect.lead.attempt,)
         except Exception as error:
             self.failed += 1
-            self._aside.put("effect", "BeginAttempt", error, effect, call=effect.call)
+            self._mishaps.put("effect", "BeginAttempt", error, effect, call=effect.call)
             withdrawn = (effect.lead.attempt,)
         if effect.lead.attempt in withdrawn:
             chain.clear()

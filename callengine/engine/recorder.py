@@ -9,6 +9,7 @@ the disk. A record that the database refuses costs only itself.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import structlog
@@ -16,7 +17,7 @@ import structlog
 from callengine.core.effects import PutLeadOff
 from callengine.core.ids import CallId, Instant
 from callengine.core.records import AttemptRecord, CallRecord, DecisionRecord
-from callengine.engine.aside import Aside
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.ports import Ledger, StoreDown
 from callengine.engine.spool import NoSpool, Record, Spool, packed, unpacked
 
@@ -40,7 +41,7 @@ class Recorder:
     Args:
         ledger: where records go.
         committed: told the calls whose records are durable.
-        aside: takes what the ledger refuses.
+        mishaps: takes what the ledger refuses.
         spool: where records wait that are too many for memory.
 
     Attributes:
@@ -53,14 +54,14 @@ class Recorder:
         self,
         ledger: Ledger,
         committed: Callable[[Sequence[CallId]], None],
-        aside: Aside,
+        mishaps: Mishaps,
         *,
         clock: Callable[[], Instant],
         spool: Spool | None = None,
     ) -> None:
         self._ledger = ledger
         self._committed = committed
-        self._aside = aside
+        self._mishaps = mishaps
         self._clock = clock
         self._spool = spool or NoSpool()
         self._waiting: deque[Record] = deque()
@@ -136,10 +137,11 @@ class Recorder:
 
     async def close(self, within_s: float) -> None:
         """Commit what is there, or leave it in the spool for the next start."""
-        try:
-            async with asyncio.timeout(within_s):
+        with suppress(TimeoutError):
+            # A database that is known to be away is not worth the time that is left.
+            async with asyncio.timeout(within_s if self.failing_since is None else 0):
                 await self.flush()
-        except TimeoutError:
+        if self._waiting:
             log.warning("records not committed at the end", waiting=len(self))
             await self._spill(keep=0)
 
@@ -201,8 +203,8 @@ class Recorder:
             log.error("records not committed", waiting=len(self), error=str(error))
 
     async def _give_up(self, record: Record, error: Exception) -> None:
-        """Set one record aside; its order must not wait for it for ever."""
-        self._aside.put(
+        """Set one record mishaps; its order must not wait for it for ever."""
+        self._mishaps.put(
             "record", type(record).__name__, error, record, call=record.call
         )
         if isinstance(record, CallRecord):
@@ -222,7 +224,7 @@ class Recorder:
         except StoreDown:
             self._put(again)
         except Exception as second:
-            self._aside.put("record", "PutLeadOff", second, again)
+            self._mishaps.put("record", "PutLeadOff", second, again)
 
     # --- more than memory should hold ---------------------------------------------
 
@@ -269,5 +271,5 @@ class Recorder:
         try:
             return unpacked(line)
         except ValueError as error:
-            self._aside.put("record", "line", error, line)
+            self._mishaps.put("record", "line", error, line)
             return None

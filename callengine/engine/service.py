@@ -25,6 +25,7 @@ from callengine.engine.overview import Overview
 from callengine.engine.owner import Owner
 from callengine.engine.ports import (
     Fenced,
+    JournalDown,
     TelephonyError,
 )
 from callengine.engine.recovery import read_back
@@ -111,7 +112,7 @@ class Engine(Overview):
             self._ports.crm,
             self._post,
             self._clock,
-            aside=self.aside,
+            mishaps=self.mishaps,
             budget_s=self._config.identify_s,
         )
         self._identifier.rules = routing
@@ -123,7 +124,7 @@ class Engine(Overview):
             floor=self.floor_view,
             post=self._post,
             clock=self._clock,
-            aside=self.aside,
+            mishaps=self.mishaps,
             route_by=self._route_by,
             routing_version=0 if routing is None else routing.version,
         )
@@ -137,7 +138,7 @@ class Engine(Overview):
             floor=self.floor_view,
             identify=self._identifier.start,
             screen=self.screen,
-            aside=self.aside,
+            mishaps=self.mishaps,
             on_mishap=self._look_soon.set,
         )
 
@@ -150,16 +151,20 @@ class Engine(Overview):
         log.info("routing rules in force", version=routing.version)
 
     async def _take_lease(self) -> None:
-        """Take the lease; one that a killed engine left ends by itself."""
+        """
+        Take the lease; one that a killed engine left ends by itself.
+
+        A Redis that is away or reads its data is waited for as long.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._config.lease_wait_s
         while True:
             try:
                 await self._ports.journal.acquire(self._config.node)
-            except Fenced:
+            except (Fenced, JournalDown) as error:
                 if loop.time() >= until:
                     raise
-                log.info("waiting for the lease of another engine to end")
+                log.info("waiting for the lease", error=str(error))
                 await asyncio.sleep(LEASE_LOOK_S)
             else:
                 return
@@ -191,7 +196,7 @@ class Engine(Overview):
         }
         async with asyncio.TaskGroup() as group:
             for name, work in works.items():
-                group.create_task(supervised(name, work, self.aside), name=name)
+                group.create_task(supervised(name, work, self.mishaps), name=name)
 
     async def stop(self) -> None:
         """

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from callengine.engine.aside import Aside
+from callengine.engine.mishaps import Mishaps
 from callengine.engine.ports import Fenced
 
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -13,10 +13,10 @@ HEALTHY_S = 60.0
 
 
 async def supervised(
-    name: str, work: Callable[[], Awaitable[None]], aside: Aside
+    name: str, work: Callable[[], Awaitable[None]], mishaps: Mishaps
 ) -> None:
     """
-    Run `work` for ever: one that fails is set aside, and begins again after a pause.
+    Run `work` for ever: one that fails is set mishaps, and begins again after a pause.
 
     Returns when it does. Raises `Fenced`: another engine is the owner now.
     """
@@ -29,7 +29,7 @@ async def supervised(
         except Exception as error:
             if is_fenced(error):
                 raise
-            aside.put("task", name, error, name)
+            mishaps.put("task", name, error, name)
         else:
             return
         if loop.time() - began >= HEALTHY_S:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import heapq
 from collections.abc import Awaitable, Callable
+from itertools import chain, repeat
 from random import Random
 
 import aiohttp
@@ -25,6 +26,7 @@ from callengine.engine.deliveries import (
     Pause,
     ReceiverState,
 )
+from callengine.engine.ports import StoreDown
 from callengine.integrations.lanes import AT_ONCE, Lane
 from callengine.integrations.outbox_metrics import OutboxMetrics
 from callengine.integrations.posting import TIMEOUT_S, open_session, post
@@ -35,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 64
 LEASE_S = 2 * TIMEOUT_S
+VERDICT_PAUSES_S = (0.1, 0.5, 1.0)
 LONGEST_REST_S = 5.0
 """Messages of other nodes and ended leases are seen at least this often."""
 COUNT_EVERY_S = 10.0
@@ -106,8 +109,9 @@ class OutboxWorker:
             if now - self._counted_at >= COUNT_EVERY_S:
                 self._counted_at = now
                 self._metrics.show_backlog(await self._outbox.backlog(), now)
-        except Exception:
-            log.exception("outbox unreadable")
+        except Exception as error:
+            say = log.warning if isinstance(error, StoreDown) else log.exception
+            say("outbox unreadable", error=str(error))
             await asyncio.sleep(TROUBLE_PAUSE_S)
             return ()
         return claimed
@@ -190,14 +194,23 @@ class OutboxWorker:
     async def _settle(
         self, message: OutboxMessage, commit: Callable[[], Awaitable[None]]
     ) -> None:
-        """Commit a verdict; else the end of the lease brings the message back."""
-        for pause_s in (0.1, 1.0, None):
+        """
+        Commit a verdict; else the end of the lease brings the message back.
+
+        A database that is away is waited for, and the message held meanwhile: its
+        receiver would be told a second time.
+        """
+        for pause_s in chain(VERDICT_PAUSES_S, repeat(VERDICT_PAUSES_S[-1])):
             try:
                 await commit()
+            except StoreDown as error:
+                log.warning("outbox verdict waits", error=str(error))
+                if self._is_stopping:
+                    break
+                await asyncio.sleep(pause_s)
             except Exception:
                 log.exception("outbox verdict unwritable", message=message.message)
-                if pause_s is not None:
-                    await asyncio.sleep(pause_s)
+                break
             else:
                 break
         # The next message of its order is due now.

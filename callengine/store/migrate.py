@@ -1,8 +1,10 @@
 """Bringing the database to the schema this version needs, and back."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import structlog
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -10,11 +12,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from callengine.engine.ports import StoreDown
 from callengine.shipped import shipped
 from callengine.store.database import Database
 from callengine.store.tables import metadata
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 REVISION_TABLE = "alembic_version"
 """Where the database says which schema it has."""
@@ -79,9 +84,14 @@ async def differences(db: Database) -> list[Any]:
     return await _run(db, compare)
 
 
-async def require_current(db: Database) -> None:
-    """Refuse to work on another schema. Raises `SchemaMismatch`."""
-    have, need = await current(db), newest()
+async def require_current(db: Database, *, patience_s: float = 0.0) -> None:
+    """
+    Refuse to work on another schema. Raises `SchemaMismatch`, `StoreDown`.
+
+    Args:
+        patience_s: how long a database that starts beside us is waited for.
+    """
+    have, need = await _current_soon(db, patience_s), newest()
     if have == need:
         return
     if have is None:
@@ -112,6 +122,19 @@ def _migrate(move: Callable[[Config, str], None], connection: Any, to: str) -> N
         move(_config(connection), to)
     except CommandError as error:
         raise SchemaMismatch(f"{error}") from error
+
+
+async def _current_soon(db: Database, patience_s: float) -> str | None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience_s
+    while True:
+        try:
+            return await current(db)
+        except StoreDown as error:
+            if loop.time() >= until:
+                raise
+            log.info("waiting for the database", error=str(error))
+            await asyncio.sleep(0.5)
 
 
 async def _run(db: Database, work: Callable[[Any], T]) -> T:

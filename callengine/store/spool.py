@@ -74,9 +74,9 @@ class FileSpool:
             self._offset = 0
 
 
-class FileAside:
+class FileMishaps:
     """
-    `engine.aside.AsideKeeper` in a file of JSON lines, and one older file.
+    `engine.mishaps.MishapKeeper` in a file of JSON lines, and one older file.
 
     A disk that hangs or is full holds nobody up: one thread writes, and what it cannot
     keep up with is dropped. The log has it too.
@@ -84,7 +84,7 @@ class FileAside:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mishaps")
         self._unwritten = 0
         self.dropped = 0
 

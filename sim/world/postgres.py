@@ -89,6 +89,19 @@ class OwnPostgres:
         await self._end(how)
         await self._serve()
 
+    async def down(self, how: signal.Signals = FAST) -> None:
+        """Stop it and leave it down; `up` starts it again."""
+        await self._end(how)
+
+    async def up(self) -> None:
+        """Start it on the data it had. Raises `ChildFailed`."""
+        await self._serve()
+
+    async def ask(self, *statements: str) -> None:
+        """Run statements as its administrator, who may write whatever it forbids."""
+        for statement in statements:
+            await self._ask(statement)
+
     async def keep(self, template: Path) -> None:
         """Copy its data to `template` while it is down for a moment."""
         await self._end(FAST)
@@ -139,6 +152,7 @@ class OwnPostgres:
             name=program,
             log=self._log.with_name(f"{program}.log"),
             within_s=60,
+            env={"PGOPTIONS": "-c default_transaction_read_only=off"},
             folder=self.home,
         )
 

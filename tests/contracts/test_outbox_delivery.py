@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
+from callengine.engine.ports import StoreDown
 from callengine.integrations.lanes import AT_ONCE
+from callengine.integrations.outbox import LEASE_S
 from callengine.integrations.schedule import RETRY_DELAYS_S
 from callengine.testing.deliveries import MemoryDeliveries
 from callengine.testing.outbox import MemoryOutbox
@@ -183,3 +185,29 @@ async def test_an_outbox_that_is_away_is_asked_again(
         monkeypatch.setattr(MemoryOutbox, "claim", claim)
 
         assert await world.arrival() == message
+
+
+async def test_a_verdict_is_kept_until_the_database_takes_it_and_nothing_is_sent_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running() as world:
+        delivered = MemoryOutbox.delivered
+        asked = asyncio.Semaphore(0)
+
+        async def away(*_: object) -> None:
+            asked.release()
+            raise StoreDown("the database is starting up (57P03)")
+
+        monkeypatch.setattr(MemoryOutbox, "delivered", away)
+        message = world.commit()
+        await world.arrival()
+        # The lease ends meanwhile, so that the message is due again.
+        world.pass_time(2 * LEASE_S)
+        for _ in range(5):
+            async with asyncio.timeout(5):
+                await asked.acquire()
+        monkeypatch.setattr(MemoryOutbox, "delivered", delivered)
+        await world.until(lambda: world.is_delivered(message))
+        world.pass_time(2 * LEASE_S)
+
+    assert [got[0] for got in world.receivers["shop"].got] == [message]

@@ -13,8 +13,8 @@ from callengine.core import effects as do
 from callengine.core import facts as saw
 from callengine.core.ids import ChannelId
 from callengine.core.machines import AgentState, CallState
-from callengine.engine.aside import Aside, NoKeeper
 from callengine.engine.guard import GIVE_AWAY_AFTER, Guard
+from callengine.engine.mishaps import Mishaps, NoKeeper
 from tests.support.floor_kit import ACTIONS, AGENTS, Floor
 from tests.support.pool_kit import Play, make_agent, make_lead, make_shop, play
 
@@ -50,12 +50,12 @@ class Bomb:
         setattr(owner, name, counting)
 
 
-def guarded(p: Play) -> tuple[Guard, Aside]:
+def guarded(p: Play) -> tuple[Guard, Mishaps]:
     """Let a play's facts go through a guard, as the owner's do."""
-    aside = Aside(NoKeeper(), lambda: p.now)
-    guard = Guard(p.pool, aside, lambda: None)
+    mishaps = Mishaps(NoKeeper(), lambda: p.now)
+    guard = Guard(p.pool, mishaps, lambda: None)
     p.see = lambda fact: p.takes(guard.apply(fact))  # type: ignore[method-assign]
-    return guard, aside
+    return guard, mishaps
 
 
 def planted(p: Play) -> Bomb:
@@ -117,14 +117,14 @@ def steps_of_the_story() -> int:
 @pytest.mark.parametrize("at", range(1, steps_of_the_story() + 1))
 def test_a_failure_at_any_step_leaves_nobody_behind(at: int) -> None:
     p = play(make_agent("anna"), make_agent("boris"))
-    _, aside = guarded(p)
+    _, mishaps = guarded(p)
     bomb = planted(p)
     bomb.left = at
     story(p)
     go_home(p)
 
     assert bomb.exploded == 1
-    assert aside.total >= 1
+    assert mishaps.total >= 1
     assert not p.pool.calls
     assert not p.pool.numbers_live
     assert not p.pool.matcher.state.callers
@@ -248,9 +248,9 @@ def test_a_day_full_of_failures_leaves_nobody_behind() -> None:
     seed = int(os.environ.get("CALLENGINE_SEED", "7"))
     chance = Random(seed)
     usual = [a for a in ACTIONS if a is not Floor.the_engine_restarts]
-    for regime in ("shared", "aside"):
+    for regime in ("shared", "mishaps"):
         floor = Floor(regime=regime, music="default", message="sound:nobody")
-        _, aside = guarded(floor.play)
+        _, mishaps = guarded(floor.play)
         bomb = planted(floor.play)
         for _ in range(1500):
             if bomb.left <= 0:
@@ -264,7 +264,7 @@ def test_a_day_full_of_failures_leaves_nobody_behind() -> None:
         bomb.left = -1
         _end_the_day(floor)
         assert bomb.exploded > 20
-        assert aside.total >= bomb.exploded
+        assert mishaps.total >= bomb.exploded
         assert not floor.pool.calls
         assert not floor.pool.numbers_live
         assert set(floor.records.values()) <= {1}

@@ -133,6 +133,21 @@ async def test_only_a_server_can_be_restarted(tmp_path: Path) -> None:
     assert "only postgresql can be restarted" in said.decode()
 
 
+@pytest.mark.parametrize("name", ["redis-hang", "database-restart", "disk-full"])
+async def test_what_the_engine_leans_on_may_fail_without_anybody_noticing(
+    tmp_path: Path, name: str
+) -> None:
+    options = ("--folder", str(tmp_path / "faults"), "--for-s", "8", "--after-s", "10")
+    _, report = await run_sim("faults", name, *options)
+    wanted = {
+        "bridged_lost", "waiting_lost", "double_dials", "new_callers_unanswered",
+        "free_agents_paused", "records_lost", "messages_doubled", "engine_restarts",
+    }  # fmt: skip
+    assert {key: report[key] for key in wanted} == dict.fromkeys(wanted, 0)
+    assert report["answered_meanwhile"] >= 1
+    assert report["recovery_ms"] is not None
+
+
 async def test_an_interrupted_demo_reports_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     async with demo_in_traffic(folder) as process:

@@ -28,7 +28,7 @@ def logs() -> Iterator[list[Any]]:
 
 @dataclass
 class Kept:
-    """What was set aside for a person to look at."""
+    """What was set mishaps for a person to look at."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -58,14 +58,14 @@ class BadCrm:
 
 @virtually
 async def test_a_look_up_that_fails_costs_the_caller_nothing() -> None:
-    centre = Centre(aside=Kept())
+    centre = Centre(mishaps=Kept())
     centre.crm = BadCrm()  # type: ignore[assignment]
     async with centre.engine() as engine:
         await engine.become_ready(ANNA)
         centre.calls_in()
         await asyncio.sleep(5)
         assert engine.agent_view(ANNA).state == "talking"
-        assert engine.aside.counts["look-up"] == 1
+        assert engine.mishaps.counts["look-up"] == 1
 
 
 @virtually
@@ -89,7 +89,7 @@ def test_a_fact_that_fails_is_set_aside_told_and_its_call_resolved(
 
     @virtually
     async def story() -> None:
-        centre = Centre(aside=Kept())
+        centre = Centre(mishaps=Kept())
         async with centre.engine() as engine:
             await engine.become_ready(ANNA)
             channel = centre.calls_in()
@@ -100,13 +100,13 @@ def test_a_fact_that_fails_is_set_aside_told_and_its_call_resolved(
             assert engine.agent_view(ANNA).state == "ready"
             left = [c for c in centre.telephony.commands if c.name == "leave"]
             assert [c.subject for c in left] == [channel]
-            assert engine.floor()["set_aside"] == {"fact": 1}
+            assert engine.floor()["mishaps"] == {"fact": 1}
             (record,) = centre.records
             assert record.ending == "fallback"
-            assert [e["name"] for e in centre.aside.entries] == ["ChannelRinging"]
+            assert [e["name"] for e in centre.mishaps.entries] == ["ChannelRinging"]
 
     story()
-    (line,) = [line for line in logs if line["event"] == "set aside"]
+    (line,) = [line for line in logs if line["event"] == "mishap"]
     assert line["name"] == "ChannelRinging"
     assert line["log_level"] == "error"
     assert "ChannelRinging(" in line["pii_thing"]
@@ -127,7 +127,7 @@ async def test_an_effect_that_fails_stops_no_other() -> None:
         centre.calls_in()
         await asyncio.sleep(5)
         assert engine.agent_view(ANNA).state == "talking"
-        assert engine.aside.counts["effect"] >= 1
+        assert engine.mishaps.counts["effect"] >= 1
 
 
 @virtually
@@ -152,7 +152,7 @@ async def test_a_command_that_fails_as_no_port_should_is_no_silence() -> None:
 
 @virtually
 async def test_a_record_the_database_refuses_costs_only_itself() -> None:
-    centre = Centre(aside=Kept())
+    centre = Centre(mishaps=Kept())
     async with centre.engine() as engine:
         await engine.become_ready(ANNA)
         ledger = engine.recorder._ledger
@@ -171,7 +171,7 @@ async def test_a_record_the_database_refuses_costs_only_itself() -> None:
         assert numbers == ["+79160000001", "+79160000003"]
         assert len(engine.recorder) == 0
         assert centre.journalled("call") == []
-        (kept,) = centre.aside.entries
+        (kept,) = centre.mishaps.entries
         assert "+79160000002" in kept["thing"]
 
 
@@ -179,7 +179,7 @@ async def test_a_record_the_database_refuses_costs_only_itself() -> None:
 async def test_an_attempt_the_database_refuses_leaves_its_order_with_an_instant() -> (
     None
 ):
-    centre = Centre(aside=Kept())
+    centre = Centre(mishaps=Kept())
     centre.telephony.default_person = PATIENT
     async with centre.engine() as engine:
         ledger = engine.recorder._ledger
@@ -214,7 +214,7 @@ async def test_an_order_that_cannot_be_started_is_not_dialled() -> None:
         await asyncio.sleep(10)
         assert not [c for c in centre.telephony.commands if c.name == "originate"]
         assert engine.agent_view(ANNA).state == "ready"
-        assert engine.aside.counts["effect"] == 1
+        assert engine.mishaps.counts["effect"] == 1
 
 
 @virtually
@@ -232,7 +232,7 @@ async def test_a_look_that_always_fails_stops_no_other_look() -> None:
         await centre.take_order()
         await asyncio.sleep(10)
         assert [c for c in centre.telephony.commands if c.name == "originate"]
-        assert engine.aside.counts["look"] == 1
+        assert engine.mishaps.counts["look"] == 1
         assert not engine.store_down
 
 
@@ -251,7 +251,7 @@ async def test_a_task_that_ends_begins_again() -> None:
         centre.telephony.living = sometimes  # type: ignore[method-assign]
         await asyncio.sleep(120)
         assert not failures
-        assert engine.aside.counts["task"] == 2
+        assert engine.mishaps.counts["task"] == 2
         assert centre.running is not None
         assert not centre.running.done()
 

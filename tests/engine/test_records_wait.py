@@ -12,7 +12,7 @@ from callengine.core.effects import PutLeadOff
 from callengine.core.ids import AttemptId, CallId, OrderId
 from callengine.core.records import CallRecord, DecisionRecord, Outcome
 from callengine.engine import recorder as recorder_module
-from callengine.engine.aside import Aside, NoKeeper
+from callengine.engine.mishaps import Mishaps, NoKeeper
 from callengine.engine.ports import StoreDown, StoreRefused
 from callengine.engine.recorder import Recorder
 from callengine.engine.spool import Spool, packed, unpacked
@@ -81,7 +81,7 @@ def recorder_of(books: Books, spool: Spool, done: list[str]) -> Recorder:
     return Recorder(
         books,  # type: ignore[arg-type]
         lambda calls: done.extend(calls),
-        Aside(NoKeeper(), lambda: NOON),
+        Mishaps(NoKeeper(), lambda: NOON),
         clock=lambda: NOON,
         spool=spool,
     )

@@ -13,9 +13,9 @@ from callengine.core.ids import AgentId, CallId, ChannelId
 from callengine.core.records import CallRecord
 from callengine.core.roster import Shop
 from callengine.core.rules import PacingRules, Rules
-from callengine.engine.aside import NoKeeper
 from callengine.engine.face import DispositionForm
 from callengine.engine.inbox import Inbox
+from callengine.engine.mishaps import NoKeeper
 from callengine.engine.ports import (
     Crm,
     DeliveryAgreement,
@@ -81,7 +81,7 @@ class Centre:
     desktops: MemoryDesktops = field(default_factory=MemoryDesktops)
     rules: Rules = RULES
     takes_s: float = 0.0
-    aside: Any = field(default_factory=NoKeeper)
+    mishaps: Any = field(default_factory=NoKeeper)
     spool: Any = field(default_factory=NoSpool)
     ids: Any = field(default_factory=lambda: count(1))
     running: "asyncio.Task[None] | None" = None
@@ -110,7 +110,7 @@ class Centre:
                 archive=MemoryArchive(self.books),
                 journal=MemoryJournal(self.redis, self.clock),
                 desktops=self.desktops,
-                aside=self.aside,
+                mishaps=self.mishaps,
                 spool=self.spool,
             ),
             EngineConfig(node="n1", rules=self.rules, identify_s=0.3),

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from callengine.store.spool import FileAside, FileSpool
+from callengine.store.spool import FileMishaps, FileSpool
 
 
 @contextmanager
@@ -57,30 +57,30 @@ async def test_a_full_disk_keeps_all_lines_or_none(tmp_path: Path) -> None:
 
 
 def test_what_is_set_aside_is_a_line_for_nobody_else(tmp_path: Path) -> None:
-    path = tmp_path / "aside.jsonl"
-    aside = FileAside(path)
-    aside.keep({"part": "fact", "thing": "Иван", "error": "KeyError"})
-    aside.close(wait=True)
+    path = tmp_path / "mishaps.jsonl"
+    mishaps = FileMishaps(path)
+    mishaps.keep({"part": "fact", "thing": "Иван", "error": "KeyError"})
+    mishaps.close(wait=True)
     assert orjson.loads(path.read_bytes())["thing"] == "Иван"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_full_disk_drops_what_is_set_aside_and_counts_it(tmp_path: Path) -> None:
-    aside = FileAside(tmp_path / "aside.jsonl")
+    mishaps = FileMishaps(tmp_path / "mishaps.jsonl")
     with disk_of(0):
-        aside.keep({"part": "fact"})
-        aside.close(wait=True)
-    assert aside.dropped == 1
+        mishaps.keep({"part": "fact"})
+        mishaps.close(wait=True)
+    assert mishaps.dropped == 1
 
 
 def test_the_file_of_things_set_aside_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("callengine.store.spool.MOST_BYTES", 1000)
-    aside = FileAside(tmp_path / "aside.jsonl")
+    mishaps = FileMishaps(tmp_path / "mishaps.jsonl")
     for number in range(100):
-        aside.keep({"part": "fact", "number": number, "text": "x" * 50})
-    aside.close(wait=True)
+        mishaps.keep({"part": "fact", "number": number, "text": "x" * 50})
+    mishaps.close(wait=True)
     sizes = [file.stat().st_size for file in tmp_path.iterdir()]
     assert len(sizes) == 2
     assert sum(sizes) < 2500

@@ -20,8 +20,8 @@ KEPT = 50
 LONGEST = 4000
 
 
-class AsideKeeper(Protocol):
-    """Where what was set aside outlives the process; never waits, never raises."""
+class MishapKeeper(Protocol):
+    """Where what was set mishaps outlives the process; never waits, never raises."""
 
     def keep(self, entry: dict[str, Any]) -> None:
         """Keep one entry: plain JSON values."""
@@ -35,7 +35,7 @@ class NoKeeper:
         """Forget it."""
 
 
-class Aside:
+class Mishaps:
     """
     Failures, counted by what failed.
 
@@ -47,7 +47,7 @@ class Aside:
         last: the newest failures without personal data, newest last.
     """
 
-    def __init__(self, keeper: AsideKeeper, clock: Callable[[], Instant]) -> None:
+    def __init__(self, keeper: MishapKeeper, clock: Callable[[], Instant]) -> None:
         self._keeper = keeper
         self._clock = clock
         self.counts: Counter[str] = Counter()
@@ -57,7 +57,7 @@ class Aside:
         self, part: str, name: str, error: BaseException, thing: object, **ids: Any
     ) -> None:
         """
-        Set something aside, log it and count it.
+        Set something mishaps, log it and count it.
 
         Args:
             part: of the engine that failed on it.
@@ -70,7 +70,7 @@ class Aside:
         entry = {"at": self._clock(), "part": part, "name": name, "error": kind, **ids}
         self.last.append(entry)
         log.error(
-            "set aside",
+            "mishap",
             part=part,
             name=name,
             error=kind,
@@ -83,5 +83,5 @@ class Aside:
 
     @property
     def total(self) -> int:
-        """Count everything set aside since the start."""
+        """Count everything set mishaps since the start."""
         return self.counts.total()

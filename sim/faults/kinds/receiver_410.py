@@ -25,7 +25,7 @@ class Receiver410(Fault):
 
     name = "receiver-410"
     about = "the shops' receivers answer 410 Gone; an operator resumes them"
-    for_s = 20.0
+    for_s = 40.0
 
     async def inject(self, stage: Stage) -> None:
         """Answer 410 to every message for a shop."""

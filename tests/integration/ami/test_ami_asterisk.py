@@ -117,3 +117,22 @@ async def test_a_wrong_password_is_said_to_be_refused(phones_pbx: Pbx) -> None:
         await asyncio.wait({running})
     assert "Authentication failed" in watch.refused
     assert not watch.up
+
+
+async def test_who_fails_to_log_in_is_in_asterisks_security_log(
+    phones_pbx: Pbx,
+) -> None:
+    kept = phones_pbx.config.home / "log" / "security.log"
+    watch = watch_of(phones_pbx, FactLog(), password="wrong")
+    running = asyncio.create_task(watch.run())
+    try:
+        await until(
+            lambda: kept.exists() and "InvalidPassword" in kept.read_text(),
+            within_s=10,
+        )
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    (line, *_) = [x for x in kept.read_text().splitlines() if "InvalidPassword" in x]
+    assert "127.0.0.1" in line
+    assert "wrong" not in line.split("SecurityEvent")[1]

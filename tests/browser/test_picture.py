@@ -31,6 +31,7 @@ async def test_the_picture_of_readme_can_be_drawn(stage: Any, tmp_path: Path) ->
     engine.now = lambda: time.time() - TALKED_S
     engine.offer(ANNA, CALL, scenes.INBOUND)
     engine.advance(ANNA, CALL, "talking")
+    await expect(page.locator("#result-order")).to_be_visible()
     await page.keyboard.press("2")
     await page.select_option("#result-order", "o-1")
     await page.fill("#result-note", "Перенести на вечер, позвонить за час.")

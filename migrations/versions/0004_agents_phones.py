@@ -15,20 +15,17 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
-    with op.batch_alter_table("agents", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column(
-                "auto_answer",
-                sa.String(16),
-                server_default="call-info",
-                nullable=False,
-            )
-        )
-        batch_op.add_column(sa.Column("srtp", sa.Boolean(), nullable=True))
+    # In place: a table made anew would take with it, in SQLite, all that is part of it.
+    op.add_column(
+        "agents",
+        sa.Column(
+            "auto_answer", sa.String(16), server_default="call-info", nullable=False
+        ),
+    )
+    op.add_column("agents", sa.Column("srtp", sa.Boolean(), nullable=True))
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("agents", schema=None) as batch_op:
-        batch_op.drop_column("srtp")
-        batch_op.drop_column("auto_answer")
+    op.drop_column("agents", "srtp")
+    op.drop_column("agents", "auto_answer")

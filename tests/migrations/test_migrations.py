@@ -93,14 +93,20 @@ async def test_rows_of_the_first_schema_outlive_the_second_and_the_way_back(
             "INSERT INTO customers VALUES ('c1', 'teplo', NULL, 'Anna', 'ru', '', '',"
             " 0)",
             "INSERT INTO customer_phones VALUES ('teplo', '+79161234567', 'c1', '')",
+            "INSERT INTO agents VALUES ('anna', 'Anna', '', '', 'ring')",
+            "INSERT INTO agent_skills VALUES ('anna', 'lang.ru', 5)",
         ):
             await connection.exec_driver_sql(statement)
 
     for revision, move in (("head", migrate.upgrade), ("0001", migrate.downgrade)):
         await move(empty, revision)
         async with empty.read() as connection:
-            kept = await connection.exec_driver_sql("SELECT * FROM customer_phones")
-            assert kept.one()[0] == "teplo"
+            for table, first in (
+                ("customer_phones", "teplo"),
+                ("agent_skills", "anna"),
+            ):
+                kept = await connection.exec_driver_sql(f"SELECT * FROM {table}")
+                assert kept.one()[0] == first
     assert await migrate.current(empty) == "0001"
 
 

@@ -88,7 +88,7 @@ def build_root(target: Path, suite: str, mirror: str, say: Progress) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     say(f"Building a private Asterisk in {target}, about a minute and 320 MB")
     try:
-        _run(build_command(draft, suite, mirror), say)
+        _build(draft, suite, mirror, say)
         _demand_asterisk(draft, suite)
     except BaseException:
         remove_root(draft)
@@ -100,8 +100,24 @@ def build_root(target: Path, suite: str, mirror: str, say: Progress) -> None:
     draft.rename(target)
 
 
+def _build(draft: Path, suite: str, mirror: str, say: Progress) -> None:
+    if os.geteuid() == 0:
+        _run(build_command(draft, suite, mirror), say)
+        return
+    # mmdebstrap works as one of the user's sub-uids, who may not look into a home of
+    # mode 0700 (Debian 13's). So it builds among temporary files and packs an archive.
+    archive = draft.with_name(f"{draft.name}.tar")
+    unpack = ["tar", "--no-same-owner", "--exclude=./dev/*", "-C", str(draft)]
+    try:
+        _run(build_command(archive, suite, mirror), say)
+        draft.mkdir()
+        _run([*unpack, "-xf", str(archive)], say)
+    finally:
+        archive.unlink(missing_ok=True)
+
+
 def build_command(target: Path, suite: str, mirror: str) -> list[str]:
-    """The mmdebstrap command that makes a root."""
+    """The mmdebstrap command that makes a root: a folder, or an archive (`.tar`)."""
     command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
     if os.geteuid() != 0:
         command.append("--mode=unshare")
@@ -122,7 +138,9 @@ def remove_root(path: Path) -> None:
     """
     if not path.exists():
         return
-    if os.geteuid() == 0:
+    if path.is_file():
+        path.unlink()
+    elif os.geteuid() == 0:
         shutil.rmtree(path, ignore_errors=True)
     else:
         command = ["unshare", "--map-auto", "--map-root-user", "rm", "-rf", str(path)]

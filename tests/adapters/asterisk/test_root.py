@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callengine.asterisk import root
 from callengine.asterisk.pbx_config import PbxError
 from callengine.asterisk.root import build_command, build_root
 
@@ -25,12 +26,20 @@ def program(path: Path, *lines: str) -> None:
     path.chmod(0o755)
 
 
-BUILDS = 'for target; do :; done; mkdir -p "$target/usr/sbin"; echo "I: building"'
-"""A mmdebstrap that makes its last argument."""
+BUILDS = """\
+for target; do :; done
+root="$target"
+[[ $target == *.tar ]] && root="$(mktemp -d)"
+mkdir -p "$root/usr/sbin"
+echo "I: building"
+"""
+FITS = 'touch "$root/usr/sbin/asterisk"'
+ENDS = '[[ $root == "$target" ]] || { tar -C "$root" -cf "$target" .; rm -r "$root"; }'
+"""A mmdebstrap that makes its last argument, a folder or an archive."""
 
 
 def test_a_root_is_built_aside_and_appears_whole(tools: Path, tmp_path: Path) -> None:
-    program(tools / "mmdebstrap", BUILDS, 'touch "$target/usr/sbin/asterisk"')
+    program(tools / "mmdebstrap", BUILDS, FITS, ENDS)
     said: list[str] = []
     build_root(tmp_path / "cache" / "root", "sid", "", said.append)
     assert (tmp_path / "cache" / "root" / "usr" / "sbin" / "asterisk").exists()
@@ -60,7 +69,7 @@ def test_a_failed_build_keeps_the_root_that_was_there(
 
 
 def test_a_suite_without_asterisk_is_named(tools: Path, tmp_path: Path) -> None:
-    program(tools / "mmdebstrap", BUILDS)
+    program(tools / "mmdebstrap", BUILDS, ENDS)
     with pytest.raises(PbxError, match="Suite bookworm has no Asterisk"):
         build_root(tmp_path / "cache" / "root", "bookworm", "", lambda _line: None)
     assert list((tmp_path / "cache").iterdir()) == []
@@ -69,9 +78,30 @@ def test_a_suite_without_asterisk_is_named(tools: Path, tmp_path: Path) -> None:
 def test_what_a_killed_build_left_is_removed(tools: Path, tmp_path: Path) -> None:
     stale = tmp_path / "cache" / ".root.12345"
     stale.mkdir(parents=True)
-    program(tools / "mmdebstrap", BUILDS, 'touch "$target/usr/sbin/asterisk"')
+    program(tools / "mmdebstrap", BUILDS, FITS, ENDS)
     build_root(tmp_path / "cache" / "root", "sid", "", lambda _line: None)
     assert not stale.exists()
+
+
+def test_an_archive_of_a_killed_build_is_removed(tools: Path, tmp_path: Path) -> None:
+    stale = tmp_path / "cache" / ".root.12345.tar"
+    stale.parent.mkdir()
+    stale.touch()
+    program(tools / "mmdebstrap", BUILDS, FITS, ENDS)
+    build_root(tmp_path / "cache" / "root", "sid", "", lambda _line: None)
+    assert not stale.exists()
+
+
+def test_an_ordinary_users_root_comes_as_an_archive(
+    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tools / "mmdebstrap", BUILDS, FITS, ENDS)
+    program(tools / "newuidmap")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(root, "_has_subordinate_ids", lambda: True)
+    build_root(tmp_path / "cache" / "root", "sid", "", lambda _line: None)
+    assert (tmp_path / "cache" / "root" / "usr" / "sbin" / "asterisk").exists()
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["root"]
 
 
 def test_missing_tools_are_named_with_their_packages(

@@ -1,6 +1,5 @@
 """A shop's outgoing messages: lists, answers, replay; its receivers: test, resume."""
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ from callengine.api.auth import shop_of
 from callengine.api.deps import DEPS
 from callengine.api.errors import ApiError, json_response
 from callengine.api.order_models import utc
-from callengine.core.ids import Instant, MessageId
+from callengine.core.ids import MessageId
 from callengine.engine.deliveries import (
     RECEIVERS,
     Answer,
@@ -197,10 +196,6 @@ def _limit(text: str) -> int:
     return number
 
 
-def _time(at: Instant | None) -> datetime | None:
-    return utc(at)
-
-
 def _shown(view: DeliveryView) -> dict[str, Any]:
     return {
         "message": view.message,
@@ -212,8 +207,8 @@ def _shown(view: DeliveryView) -> dict[str, Any]:
         "held": view.held,
         "tries": view.tries,
         "created_at": utc(view.created_at),
-        "next_try_at": _time(view.next_try_at),
-        "delivered_at": _time(view.delivered_at),
+        "next_try_at": utc(view.next_try_at),
+        "delivered_at": utc(view.delivered_at),
         "error": view.error,
     }
 
@@ -233,7 +228,7 @@ def _receiver(view: ReceiverView) -> dict[str, Any]:
         "url": view.url,
         "state": view.state,
         "reason": view.reason,
-        "since_at": _time(view.since_at),
-        "probe_at": _time(view.probe_at),
+        "since_at": utc(view.since_at),
+        "probe_at": utc(view.probe_at),
         "waiting": view.waiting,
     }

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 HUNG_TICKS = 4
-"""Seconds without a beat that are a hang; the worst stall ever measured was 0.6 s."""
+"""Seconds without a beat that are a hang; the loop beats twice in each."""
 STARVED_TICKS = 12
 """The same for one that would like to run and gets no processor."""
 START_TICKS = 120

@@ -53,6 +53,8 @@ class Door:
         self._claims: set[asyncio.Task[None]] = set()
         self.open = False
         """Whether callers may come in; `AriTelephony` opens and closes it."""
+        self.beats = 0
+        """Heartbeats told; until the first one the dialplan offers us nobody."""
         self.late = 0
         """Callers who had gone on before they were claimed."""
 
@@ -101,6 +103,7 @@ class Door:
                 now = await self._client.applications.now()
                 name = beat_variable(self._app)
                 await self._client.applications.set_global(name, str(now))
+                self.beats += 1
             except TelephonyError as error:
                 log.warning("no heartbeat for the dialplan", error=str(error))
             await asyncio.sleep(BEAT_EVERY_S)

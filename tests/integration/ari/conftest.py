@@ -137,6 +137,7 @@ async def telephony_on(
     running = asyncio.create_task(telephony.run())
     try:
         await until(lambda: telephony.stream.up, within_s=10)
+        await until(lambda: telephony.door.beats > 0, within_s=10)
         yield telephony
     finally:
         running.cancel()

@@ -90,7 +90,8 @@ async def test_the_customer_of_a_phone_that_does_not_pick_up_is_saved(
     assert call.agent == "boris"
     assert boris.requests("ACK")
     await centre.sees("anna", state="paused", reason="no_pick_up")
-    assert len(anna.requests("CANCEL")) == 1
+    # One, which SIP says again to a phone that is slow to answer it.
+    assert len({cancel.get("CSeq") for cancel in anna.requests("CANCEL")}) == 1
 
 
 async def test_a_phone_that_answers_after_we_gave_up_is_hung_up(centre: Centre) -> None:

@@ -234,6 +234,7 @@ async def attend(
             tasks.add(served)
             served.add_done_callback(tasks.discard)
 
+    refused = ""
     try:
         async with asyncio.TaskGroup() as group:
             tasks.add(group.create_task(serve_cards(group)))
@@ -241,4 +242,7 @@ async def attend(
             for task in tasks:
                 task.cancel()
     except* DesktopError as failed:
-        raise DesktopError(str(failed.exceptions[0])) from None
+        refused = str(failed.exceptions[0])
+    # Not raised up there: Python 3.11.2 would make a group of it.
+    if refused:
+        raise DesktopError(refused)

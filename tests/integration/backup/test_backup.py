@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -259,7 +260,7 @@ def test_a_damaged_database_is_never_saved(
     if kind != "sqlite":
         pytest.skip("a server watches over its own files")
     file = admin.folder / "var" / "callengine.db"
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA journal_mode = DELETE")
     content = bytearray(file.read_bytes())
     content[8192:16384] = b"\xff" * 8192

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ async def test_a_file_that_can_be_written_to(file: tuple[Path, SqlWriteProbe]) -
     path, probe = file
     for at in (1.0, 2.0):
         await probe.write(at)
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT * FROM write_probes").fetchall() == [("n1", 2.0)]
 
 
@@ -35,7 +36,7 @@ async def test_a_file_that_another_process_locks(
     file: tuple[Path, SqlWriteProbe],
 ) -> None:
     path, probe = file
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreDown, match="locked by another process"):
             await probe.write(1.0)

@@ -105,6 +105,15 @@ async def test_a_phone_that_is_not_to_answer_waits_for_the_page(
         guest.switch()
 
 
+async def talks(desktop: Desktop) -> bool:
+    """Wait for a conversation: who hangs up before it has only refused the caller."""
+
+    async def holds() -> bool:
+        return any(c.state == "talking" for c in desktop.cards.values() if not c.closed)
+
+    return await until(holds, every_s=0.05, within_s=10)
+
+
 async def test_nobody_finds_the_page_without_its_secret(guest: Guest) -> None:
     async with PhonePage(guest) as page, aiohttp.ClientSession() as stranger:
         root = page.url.rsplit("/", 2)[0]
@@ -147,6 +156,7 @@ async def test_ours_makes_room_for_the_persons_own_and_comes_back(
             await own.answer()
             await call.established.wait()
             assert guest.view().state == "idle"
+            assert await talks(desktop)
             await own.hang_up()
             await call.closed.wait()
             await sipp.finished(within_s=10)
@@ -159,6 +169,7 @@ async def test_ours_makes_room_for_the_persons_own_and_comes_back(
             )
     async with Sipp(calling) as sipp:
         assert await in_state(guest, "talking")
+        assert await talks(desktop)
         await guest.hang_up()
         assert await in_state(guest, "idle")
         await sipp.finished(within_s=10)
